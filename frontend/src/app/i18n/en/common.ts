@@ -1,0 +1,102 @@
+import { type StatusName, statuses } from '@/lib/status'
+
+const labels = Object.entries(statuses).map(([name, entry]) => [name, entry.label])
+export const status = Object.fromEntries(labels) as Record<StatusName, string>
+
+export const common = {
+  product: 'OpsConductor',
+  skipToContent: 'Skip to the content',
+  cancel: 'Cancel',
+  close: 'Close',
+  save: 'Save',
+  saved: 'Saved',
+  delete: 'Delete',
+  edit: 'Edit',
+  retry: 'Try again',
+  copy: 'Copy',
+  copied: 'Copied',
+  clear: 'Clear',
+  back: 'Back',
+  details: 'Details',
+  never: 'Never',
+  none: 'None',
+  optional: 'optional',
+  notSet: 'Not set',
+  loading: 'Loading',
+  you: 'you',
+  required: 'This is needed.',
+  password: 'Password',
+  actions: 'Actions',
+  more: 'More',
+  on: 'on',
+}
+
+export const nav = {
+  label: 'Main navigation',
+  overview: 'Overview',
+  targets: 'Targets',
+  run: 'Run',
+  executions: 'Executions',
+  credentials: 'Credentials',
+  workflows: 'Workflows',
+  audit: 'Audit',
+  users: 'Users',
+  operate: 'Operate',
+  automate: 'Automate',
+  administer: 'Administer',
+  collapse: 'Collapse the navigation',
+  expand: 'Expand the navigation',
+  open: 'Open the navigation',
+  search: 'Search or jump to…',
+  appearance: 'Appearance',
+  light: 'Light',
+  dark: 'Dark',
+  system: 'System',
+  account: 'Account: {{name}}',
+  signOut: 'Sign out',
+  notFound: 'This page does not exist',
+  notFoundHint: 'The address may have been mistyped, or what it showed was deleted.',
+  toOverview: 'Go to the overview',
+}
+
+export const palette = {
+  placeholder: 'Go to a page, a target, or start something',
+  nothing: 'Nothing found',
+  pages: 'Pages',
+  actions: 'Actions',
+  targets: 'Targets',
+  executions: 'Executions',
+  addTarget: 'Add a target',
+  addCredential: 'Add a credential',
+  runCommand: 'Run a command',
+  addUser: 'Add a user',
+}
+
+export const errors = {
+  title: 'This could not be loaded',
+  noAnswer: 'OpsConductor does not answer. Check that it is running and that you are connected.',
+  unexpected: 'The server answered with an error ({{status}}) and gave no reason.',
+  page: 'This page ran into an error',
+  pageHint: 'Reload the page. If it happens again, the request log has the details.',
+  request: 'Request {{id}}',
+  failed: '{{what}} did not work',
+  forbidden: 'Your role does not allow this',
+  forbiddenHint: 'You are signed in as {{role}}. An administrator can change your role.',
+}
+
+export const list = {
+  showing: '{{shown}} of {{total}}',
+  more: 'Load more',
+  search: 'Search',
+  clearFilters: 'Clear filters',
+  noMatch: 'Nothing matches these filters',
+  noMatchHint: 'Take a filter away, or search for something else.',
+  selected_one: '{{count}} selected',
+  selected_other: '{{count}} selected',
+  selectAll: 'Select all rows shown',
+  selectRow: 'Select {{name}}',
+  filterBy: 'Filter by {{name}}',
+  any: 'Any',
+  remove: 'Remove the filter {{name}}',
+  noOptions: 'No values yet',
+}

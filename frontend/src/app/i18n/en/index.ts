@@ -1,0 +1,30 @@
+import { audit } from './audit'
+import { auth } from './auth'
+import { common, errors, list, nav, palette, status } from './common'
+import { credentials } from './credentials'
+import { executions } from './executions'
+import { overview } from './overview'
+import { run } from './run'
+import { targets } from './targets'
+import { users } from './users'
+import { workflows } from './workflows'
+
+export const en = {
+  audit,
+  auth,
+  common,
+  credentials,
+  errors,
+  executions,
+  list,
+  nav,
+  overview,
+  palette,
+  run,
+  status,
+  targets,
+  users,
+  workflows,
+}
+
+export type Catalogue = typeof en

@@ -1,0 +1,30 @@
+import { fileURLToPath, URL } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+// `npm run dev` serves the app alone; everything else is answered by a stack that runs beside it.
+const stack = process.env.OPSCONDUCTOR_PUBLIC_URL ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': { target: stack },
+      '/nodered': { target: stack, ws: true },
+    },
+  },
+  build: {
+    target: 'es2023',
+    sourcemap: false,
+    // The one font file for Latin text would otherwise be inlined, and then loaded by everybody before the first paint.
+    assetsInlineLimit: 2048,
+  },
+  test: {
+    environment: 'happy-dom',
+    setupFiles: ['./src/testing/setup.ts'],
+    css: { modules: { classNameStrategy: 'non-scoped' } },
+    restoreMocks: true,
+  },
+})

@@ -1,0 +1,117 @@
+"""Beat: looks after what nobody holds any more. Any number may run; each statement is safe beside its twin."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from opsconductor.auth import repository as auth
+from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions import repository as executions
+from opsconductor.kit import outbox
+from opsconductor.kit.clock import now
+from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.live import Hints
+from opsconductor.kit.logs import set_up_logs
+from opsconductor.kit.queue import CelerySender, celery_app
+from opsconductor.kit.settings import Settings, settings
+from opsconductor.kit.unit_of_work import UnitsOfWork
+
+log = structlog.get_logger()
+
+LOST = "The worker that ran this fell silent; whether the command ended, and how, is not known."
+UNSENT_AFTER = 2.0  # s a sender has for its own delivery
+ENDED_FOR = timedelta(days=7)  # sessions and tokens are kept this long after their end
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to do again and again."""
+
+    every: float
+    """s"""
+    do: Callable[[], Awaitable[None]]
+
+
+class Beat:
+    """The duties, with what they need."""
+
+    def __init__(self, units: UnitsOfWork, hints: Hints) -> None:
+        self._units = units
+        self._hints = hints
+
+    @property
+    def duties(self) -> list[Duty]:
+        """Return everything that has to be done, and how often."""
+        return [Duty(1, self.lose_expired), Duty(2, self.relay), Duty(600, self.sweep)]
+
+    async def lose_expired(self) -> None:
+        """Mark as lost what a silent worker had dispatched; what it had not is claimed again by others."""
+        async with self._units.begin() as uow:
+            touched = await protocol.lose_expired(uow.session, LOST)
+        for execution_id in touched:
+            log.warning("execution.results_lost", execution_id=str(execution_id))
+            await self._hints.publish("execution", str(execution_id))
+
+    async def relay(self) -> None:
+        """Send the messages of processes that died before they could."""
+        async with self._units.begin() as uow:
+            messages = await outbox.unsent(uow.session, older_than_seconds=UNSENT_AFTER)
+            for message in messages:
+                await self._units.sender.send(message.topic, message.payload)
+            await outbox.forget(uow.session, [message.id for message in messages])
+
+    async def sweep(self) -> None:
+        """Delete what has served its time."""
+        async with self._units.begin() as uow:
+            gone = await auth.sweep(uow.session, now() - ENDED_FOR)
+            await executions.forget_old_keys(uow.session)
+        log.info("beat.swept", ended=gone)
+
+
+async def keep_doing(duty: Duty) -> None:
+    """Do a duty for ever; a failure is logged and the next round comes."""
+    while True:
+        try:
+            await duty.do()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            log.warning("beat.duty_failed", duty=duty.do.__name__, reason=type(error).__name__)
+        except Exception:  # door: one duty must not stop the others
+            log.exception("beat.duty_failed", duty=duty.do.__name__)
+        await asyncio.sleep(duty.every)
+
+
+async def serve(config: Settings) -> None:
+    """Run all duties until SIGTERM or SIGINT."""
+    engine = connect(config, pool_size=3)
+    hints = Hints(config)
+    units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(keep_doing(duty)) for duty in Beat(units, hints).duties]
+    if config.ready_file:
+        config.ready_file.touch()
+    log.info("beat.ready")
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await hints.stop()
+    await engine.dispose()
+
+
+def main() -> None:
+    """Run beat for this process's environment."""
+    config = settings().require("database_url", "redis_url", "secret_key")
+    set_up_logs(config, "beat")
+    asyncio.run(serve(config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The core service: composes the domains into one application. `app` is what uvicorn serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from sqlalchemy import text
+
+from opsconductor import __version__
+from opsconductor.audit.routes import router as audit
+from opsconductor.auth.guard import Guard, guard
+from opsconductor.auth.repository import administrator_exists
+from opsconductor.auth.routes import internal as auth_internal
+from opsconductor.auth.routes import router as auth
+from opsconductor.credentials.routes import router as credentials
+from opsconductor.credentials.vault import Vault
+from opsconductor.executions.routes import router as executions
+from opsconductor.executions.watching import Lookout
+from opsconductor.kit.access import public
+from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.errors import Unavailable
+from opsconductor.kit.http import only_known_parameters, service_app
+from opsconductor.kit.live import Hints
+from opsconductor.kit.logs import set_up_logs
+from opsconductor.kit.queue import CelerySender, celery_app
+from opsconductor.kit.settings import Settings, settings
+from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.targets.repository import uses_of_credentials
+from opsconductor.targets.routes import router as targets
+from opsconductor.transports.ssh import SshTransport
+from opsconductor.workflows.repository import owner_of
+from opsconductor.workflows.routes import api as workflow_api
+from opsconductor.workflows.routes import internal as workflow_internal
+from opsconductor.workflows.routes import router as workflows
+
+log = structlog.get_logger()
+
+FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
+BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT}
+NEEDED = ("database_url", "redis_url", "secret_key")
+
+health = APIRouter(tags=["health"])
+
+
+@health.get("/health")
+@public
+async def health_check(request: Request) -> dict[str, str]:
+    """Tell whether the core and its database answer."""
+    try:
+        async with request.app.state.units.sessions() as session:
+            await session.execute(text("select 1"))
+    except Exception as error:
+        log.warning("health.database_away", reason=type(error).__name__)
+        raise Unavailable("The database does not answer.") from error
+    return {"status": "ok", "service": "core", "version": __version__}
+
+
+def create_app(config: Settings) -> FastAPI:
+    """Return the core for these settings. Every route passes the guard; none is open by being forgotten."""
+    app = service_app(
+        "core",
+        title="OpsConductor",
+        body_limits=BODY_LIMITS,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.settings = config
+    root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
+    for router in (auth, targets, credentials, executions, workflows, audit):
+        root.include_router(router, prefix="/api/v3")
+    for router in (auth_internal, workflow_internal, health):
+        root.include_router(router)
+    if config.enable_workflow_api:
+        root.include_router(workflow_api, prefix="/api")
+    app.include_router(root)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what requests need, and close it in reverse order."""
+    config: Settings = app.state.settings
+    engine = connect(config)
+    hints = Hints(config)
+    hints.start()
+    secret = config.secret_key.get_secret_value()
+    units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
+    app.state.units = units
+    app.state.guard = Guard(config, units.sessions, owner_of)
+    app.state.vault = Vault(secret)
+    app.state.transport = SshTransport()
+    app.state.credential_uses = uses_of_credentials
+    app.state.lookout = Lookout(units, hints, config.storage_dir)
+    await _use_up_setup_secret(units, config)
+    yield
+    await units.settle()
+    await hints.stop()
+    await engine.dispose()
+
+
+async def _use_up_setup_secret(units: UnitsOfWork, config: Settings) -> None:
+    """Remove a set-up secret that has done its work; it must not lie around."""
+    if config.setup_secret_file is None or not config.setup_secret_file.exists():
+        return
+    async with units.begin() as uow:
+        if await administrator_exists(uow.session):
+            config.setup_secret_file.unlink(missing_ok=True)
+
+
+def app() -> FastAPI:
+    """Return the core for this process's environment (uvicorn's --factory)."""
+    config = settings().require(*NEEDED)
+    set_up_logs(config, "core")
+    return create_app(config)

@@ -1,0 +1,96 @@
+"""The worker: a Celery process whose engine works on targets in one event loop. `app` is what Celery loads."""
+
+import asyncio
+import os
+import threading
+from typing import Any
+
+import structlog
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+
+from opsconductor.credentials.vault import Vault
+from opsconductor.executions.engine import Engine
+from opsconductor.executions.service import WAKE
+from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.live import Hints
+from opsconductor.kit.logs import set_up_logs
+from opsconductor.kit.queue import celery_app
+from opsconductor.kit.settings import Settings, settings
+from opsconductor.transports.ssh import SshTransport
+
+log = structlog.get_logger()
+
+config = settings().require("database_url", "redis_url", "secret_key")
+app = celery_app(config)
+
+
+class EngineThread:
+    """Runs the engine beside Celery's own threads."""
+
+    def __init__(self, config: Settings) -> None:
+        self._config = config
+        self._thread = threading.Thread(target=self._run, name="engine")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for work now; callable from any thread."""
+        if self._loop and self._engine and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._engine.wake)
+
+    def stop(self) -> None:
+        """Stop claiming; the process ends when what is under way has ended or was handed over."""
+        if self._loop and self._engine and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._engine.stop)
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException:  # the door of the thread: without its engine the worker is useless
+            log.exception("engine.died")
+            os._exit(1)  # the supervisor starts a new one; leases end by themselves
+
+    async def _serve(self) -> None:
+        database = connect(self._config)
+        hints = Hints(self._config)
+        hints.start()
+        vault = Vault(self._config.secret_key.get_secret_value())
+        self._engine = Engine(self._config, sessions(database), SshTransport(), vault, hints)
+        self._loop = asyncio.get_running_loop()
+        if self._config.ready_file:
+            self._config.ready_file.touch()
+        log.info("worker.ready", worker=self._engine.name)
+        await self._engine.run()
+        await hints.stop()
+        await database.dispose()
+
+
+engine = EngineThread(config)
+
+
+@app.task(name=WAKE)
+def wake(execution_id: str) -> None:
+    """There is something to claim; what it is, PostgreSQL knows."""
+    engine.wake()
+
+
+@setup_logging.connect
+def log_our_way(**_: Any) -> None:
+    """Keep Celery from setting up logs its own way."""
+    set_up_logs(config, "worker")
+
+
+@worker_ready.connect
+def begin(**_: Any) -> None:
+    engine.start()
+
+
+@worker_shutting_down.connect
+def end(**_: Any) -> None:
+    engine.stop()

@@ -1,0 +1,69 @@
+"""Roles and permissions: one table, read by the code, the web app and the tests."""
+
+from typing import Literal, get_args
+
+Role = Literal["administrator", "manager", "operator", "designer", "viewer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+EVERYONE: frozenset[Role] = frozenset(ROLES)
+RUNNERS: frozenset[Role] = frozenset({"administrator", "manager", "operator", "designer"})
+MANAGERS: frozenset[Role] = frozenset({"administrator", "manager"})
+DESIGNERS: frozenset[Role] = frozenset({"administrator", "designer"})
+ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
+SERVICES: frozenset[Role] = frozenset()
+"""No person's role has these; only our own services do."""
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "session.read": EVERYONE,
+    "targets.read": EVERYONE,
+    "targets.test": RUNNERS,
+    "targets.write": MANAGERS,
+    "targets.trust": MANAGERS,
+    "credentials.read": RUNNERS,
+    "credentials.write": MANAGERS,
+    "executions.read": EVERYONE,
+    "executions.run": RUNNERS,
+    "executions.cancel": RUNNERS,
+    "workflows.read": EVERYONE,
+    "workflows.edit": DESIGNERS,
+    "audit.read": MANAGERS,
+    "users.read": ADMINISTRATORS,
+    "users.write": ADMINISTRATORS,
+    "sessions.open": SERVICES,
+    "storage.read": SERVICES,
+    "storage.write": SERVICES,
+    "run_tokens.create": SERVICES,
+}
+
+NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create"})
+"""What Node-RED itself may do: keep its flows, and ask for a token that acts as a flow's owner."""
+EDITOR_TICKET = frozenset(
+    {"session.read", "targets.read", "executions.read", "workflows.read", "workflows.edit"}
+)
+"""What a person's ticket is good for inside the editor."""
+WORKFLOW_TOKEN = frozenset(
+    {"session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"}
+)
+"""What a flow may do at most, whoever owns it."""
+
+NODERED_PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    "viewer": ("read",),
+    "operator": ("read", "inject.write"),
+    "manager": ("read", "inject.write"),
+    "designer": (
+        "read",
+        "inject.write",
+        "flows.write",
+        "debug.write",
+        "library.write",
+        "settings.write",
+        "context.write",
+    ),
+    "administrator": ("*",),
+}
+"""What a role may do in Node-RED's editor, in Node-RED's own words."""
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    """Return everything a role may do."""
+    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)

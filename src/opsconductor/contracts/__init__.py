@@ -1,0 +1,1 @@
+"""The shapes that core, bridge and nodes agree on. No behaviour."""

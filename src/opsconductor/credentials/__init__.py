@@ -1,0 +1,1 @@
+"""Sealed secrets with which targets are signed in to."""

@@ -1,0 +1,64 @@
+"""What goes in and out of the credentials domain. Secrets only go in."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from opsconductor.kit.wire import In
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LoginName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f]+$")
+]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=20_000)]
+Kind = Literal["password", "ssh_key"]
+
+
+class NewCredential(In):
+    """A credential to add: a password, or a private key in OpenSSH or PEM form with its passphrase if it has one."""
+
+    name: Name
+    kind: Kind
+    username: LoginName
+    description: Annotated[str, StringConstraints(max_length=1000)] = ""
+    password: Secret | None = None
+    private_key: Secret | None = None
+    passphrase: Secret | None = None
+
+    @model_validator(mode="after")
+    def have_what_the_kind_needs(self) -> Self:
+        if self.kind == "password" and (self.password is None or self.private_key or self.passphrase):
+            raise ValueError("a password credential has `password`, and neither key nor passphrase")
+        if self.kind == "ssh_key" and (self.private_key is None or self.password):
+            raise ValueError("an SSH key credential has `private_key`, and no password")
+        return self
+
+
+class CredentialChange(In):
+    """What to change; keys left away stay as they are. A new key comes with its passphrase."""
+
+    name: Name | None = None
+    username: LoginName | None = None
+    description: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    password: Secret | None = None
+    private_key: Secret | None = None
+    passphrase: Secret | None = None
+
+
+class CredentialOut(BaseModel):
+    """A credential, without its secrets."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    kind: Kind
+    username: str
+    description: str
+    has_passphrase: bool
+    public_key_fingerprint: str | None
+    target_count: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,219 @@
+"""The engine of a worker: claims results, works on many at once, writes outcomes, keeps its leases."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsconductor.credentials.vault import Vault
+from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions.operation import Doors, Operation, Superseded, perform
+from opsconductor.executions.preparation import prepared
+from opsconductor.executions.protocol_repository import Claim, Outcome
+from opsconductor.kit.database import Sessions
+from opsconductor.kit.group_commit import GroupCommit
+from opsconductor.kit.ids import new_id
+from opsconductor.kit.live import Hints
+from opsconductor.kit.settings import Settings
+from opsconductor.targets import repository as targets
+from opsconductor.transports.base import Transport
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+POLL = 1.0  # s; how late a wake-up that Redis lost is noticed
+HAND_OVER = 15.0  # s that operations under way get at shutdown
+LONGEST_BACKOFF = 5.0  # s between attempts to reach a database that is away
+
+
+class Engine:
+    """One per worker process, living in one event loop."""
+
+    def __init__(
+        self, settings: Settings, sessions: Sessions, transport: Transport, vault: Vault, hints: Hints
+    ) -> None:
+        self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
+        self._sessions, self._vault, self._hints = sessions, vault, hints
+        self._lease = float(settings.lease_seconds)
+        self._slots = settings.max_parallel
+        self._operations: dict[UUID, Operation] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._intents: GroupCommit[Claim, bool] = GroupCommit(self._write_intents)
+        self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
+        self._doors = Doors(
+            transport=transport,
+            storage=settings.storage_dir,
+            intend=self._intents.add,
+            pin=self._pin,
+            refuse_key=self._refuse_key,
+        )
+
+    def wake(self) -> None:
+        """Look for work now rather than at the next poll."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        keepers = [asyncio.create_task(keep()) for keep in (self._keep_leases, self._watch_cancellations)]
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                claimed = await self._persistently(self._claim) if self._free else 0
+                if not claimed:
+                    await self._until_woken()
+        finally:
+            await self._hand_over()
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is under way has ended or was handed over."""
+        self._stopping = True
+        self._wake.set()
+
+    @property
+    def _free(self) -> int:
+        return self._slots - len(self._tasks)
+
+    async def _until_woken(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL)
+        except TimeoutError:
+            return
+
+    async def _claim(self, session: AsyncSession) -> int:
+        claims = await protocol.claim(session, self.name, self._free, self._lease)
+        await session.commit()
+        if claims:
+            for operation in await prepared(session, claims, self._vault):
+                self._begin(operation)
+        return len(claims)
+
+    def _begin(self, operation: Operation) -> None:
+        id = operation.claim.result_id
+        self._operations[id] = operation
+        self._tasks[id] = asyncio.create_task(self._work(operation))
+
+    async def _work(self, operation: Operation) -> None:
+        id = operation.claim.result_id
+        try:
+            outcome = await perform(operation, self._doors)
+            if not await self._outcomes.add(outcome):
+                log.warning("operation.superseded", result_id=str(id))
+        except Superseded:
+            log.info("operation.superseded", result_id=str(id))
+        except Exception:  # door: its lease runs out and it is marked lost; the others go on
+            log.exception("operation.not_stored", result_id=str(id))
+        finally:
+            del self._operations[id], self._tasks[id]
+            self._wake.set()
+
+    async def _write_intents(self, claims: list[Claim]) -> list[bool]:
+        async def write(session: AsyncSession) -> set[UUID]:
+            return await protocol.intend(session, claims, self._lease)
+
+        allowed = await self._persistently(write)
+        await self._tell(claims)
+        return [claim.result_id in allowed for claim in claims]
+
+    async def _write_outcomes(self, outcomes: list[Outcome]) -> list[bool]:
+        async def write(session: AsyncSession) -> set[UUID]:
+            return await protocol.store(session, outcomes)
+
+        mine = await self._persistently(write)
+        await self._tell([outcome.claim for outcome in outcomes])
+        return [outcome.claim.result_id in mine for outcome in outcomes]
+
+    async def _tell(self, claims: Sequence[Claim]) -> None:
+        for id in {str(claim.execution_id) for claim in claims}:
+            await self._hints.publish("execution", id)
+
+    async def _pin(self, target_id: UUID, key: str) -> str | None:
+        return await self._persistently(lambda session: targets.pin_first_key(session, target_id, key))
+
+    async def _refuse_key(self, target_id: UUID, key: str) -> None:
+        log.error("target.host_key_refused", target_id=str(target_id))
+        await self._persistently(lambda session: targets.keep_offered_key(session, target_id, key))
+
+    async def _persistently(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Do something in a transaction; as long as the database is away, try again."""
+        pause = 0.1
+        while True:
+            try:
+                async with self._sessions() as session:
+                    answer = await work(session)
+                    await session.commit()
+                    return answer
+            except (DBAPIError, PoolTimeout) as error:
+                if isinstance(error, DBAPIError) and not _passes(error):
+                    raise
+                log.warning("engine.database_away", reason=type(error).__name__, again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_BACKOFF)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            held = [operation.claim for operation in self._operations.values()]
+            if held:
+                await self._renew(held)
+
+    async def _renew(self, held: list[Claim]) -> None:
+        try:
+            async with self._sessions() as session:
+                ours = await protocol.renew(session, held, self._lease)
+                await session.commit()
+        except (DBAPIError, PoolTimeout) as error:  # the next round comes soon
+            log.warning("engine.leases_not_renewed", reason=type(error).__name__)
+            return
+        for claim in held:
+            if ours.get(claim.result_id, True):  # to be cancelled, or no longer ours
+                self._cancel(claim.result_id)
+
+    def _cancel(self, result_id: UUID) -> None:
+        if operation := self._operations.get(result_id):
+            operation.cancelled.set()
+
+    async def _watch_cancellations(self) -> None:
+        async with self._hints.everything() as hints:
+            while True:
+                hint = await hints.get()
+                if hint["kind"] == "cancel":
+                    held = [
+                        op.claim
+                        for op in self._operations.values()
+                        if str(op.claim.execution_id) == hint["id"]
+                    ]
+                    if held:
+                        await self._renew(held)  # the database says whether it is true
+
+    async def _hand_over(self) -> None:
+        """Let what runs end; give back what has not begun to run."""
+        if not self._tasks:
+            return
+        log.info("engine.handing_over", operations=len(self._tasks))
+        await asyncio.wait(self._tasks.values(), timeout=HAND_OVER)
+        left = [operation.claim for operation in self._operations.values()]
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if left:
+            await self._persistently(lambda session: protocol.hand_back(session, left))
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Tell whether a database error goes away by itself: a lost connection, a restart, a deadlock, a full pool."""
+    if error.connection_invalidated:
+        return True
+    code: Any = getattr(error.orig, "sqlstate", None)
+    return code is None or code[:2] in ("08", "40", "53", "57")

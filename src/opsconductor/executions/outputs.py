@@ -1,0 +1,135 @@
+"""Output of commands: a short one stays in memory, a long one streams to a file, all of it is counted and hashed."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from uuid import UUID
+
+import structlog
+
+from opsconductor.kit.clock import now
+from opsconductor.transports.errors import OutputLimit
+
+log = structlog.get_logger()
+
+HEAD = 8 * 1024  # bytes in the database; output up to this length has no file
+TAIL = 4 * 1024  # bytes in the database, of what did not fit into the head
+KEPT = 10 * 1024 * 1024  # bytes of each stream that are kept
+HARD_LIMIT = 2 * 1024**3  # bytes; whoever writes more is stopped
+SHOWN = 64 * 1024  # bytes of each stream in a list of results
+
+
+@dataclass
+class Stream:
+    """One stream of one command."""
+
+    path: Path
+    head: bytearray = field(default_factory=bytearray)
+    tail: bytes = b""
+    size: int = 0
+    kept: int = 0
+    file: IO[bytes] | None = None
+    storage_full: bool = False
+
+    def __post_init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self.size += len(data)
+        self._hash.update(data)
+        if self.size > HARD_LIMIT:
+            raise OutputLimit(limit=HARD_LIMIT)
+        if self.size <= HEAD:
+            self.head += data
+            self.kept = self.size
+        else:
+            self._overflow(data)
+
+    def _overflow(self, data: bytes) -> None:
+        room = HEAD - len(self.head)
+        self.tail = (self.tail + data[room:])[-TAIL:]
+        waiting = data
+        if self.file is None and not self.storage_full:
+            waiting = bytes(self.head) + data
+            self.kept = 0
+        self.head += data[:room]
+        self._keep(waiting[: KEPT - self.kept])
+
+    def _keep(self, data: bytes) -> None:
+        if self.storage_full or not data:
+            return
+        try:
+            if self.file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self.file = self.path.open("xb")  # closed by `close`
+            self.file.write(data)
+        except OSError as error:  # a full disk costs output, not the exit code
+            log.error("output.not_kept", reason=error.strerror)
+            self.storage_full = True
+            self.kept = max(self.kept, len(self.head))
+        else:
+            self.kept += len(data)
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self.file:
+            try:
+                self.file.close()
+            except OSError as error:
+                log.error("output.not_kept", reason=error.strerror)
+                self.storage_full = True
+
+    def columns(self, prefix: str, root: Path) -> dict[str, object]:
+        """Return what the result's row keeps of this stream."""
+        return {
+            f"{prefix}_head": bytes(self.head),
+            f"{prefix}_tail": self.tail,
+            f"{prefix}_bytes": self.size,
+            f"{prefix}_kept": self.kept,
+            f"{prefix}_sha256": self._hash.digest(),
+            f"{prefix}_path": str(self.path.relative_to(root)) if self.file else None,
+        }
+
+
+class Capture:
+    """Takes both streams of one command. File names are made here: nothing a target says is part of a path."""
+
+    def __init__(self, root: Path, result_id: UUID, fence: int) -> None:
+        folder = root / "outputs" / now().strftime("%Y/%m/%d")
+        self._root = root
+        self.out = Stream(folder / f"{result_id}.{fence}.out")
+        self.err = Stream(folder / f"{result_id}.{fence}.err")
+
+    def stdout(self, data: bytes) -> None:
+        self.out.write(data)
+
+    def stderr(self, data: bytes) -> None:
+        self.err.write(data)
+
+    def columns(self) -> dict[str, object]:
+        """Return what the result's row keeps."""
+        return self.out.columns("output", self._root) | self.err.columns("error", self._root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.out.close()
+        self.err.close()
+
+
+def read(root: Path, path: str | None, head: bytes, limit: int) -> bytes:
+    """Return up to `limit` bytes of a kept stream; a file that is gone leaves its head."""
+    if path is None:
+        return head[:limit]
+    try:
+        with (root / path).open("rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        log.error("output.not_readable", reason=error.strerror)
+        return head[:limit]

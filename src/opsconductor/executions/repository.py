@@ -1,0 +1,110 @@
+"""What the executions domain asks the database for its users (what workers ask is in protocol_repository)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsconductor.executions.models import Execution, ExecutionResult, IdempotencyKey
+
+
+async def execution(session: AsyncSession, execution_id: UUID, *, lock: bool = False) -> Execution | None:
+    query = select(Execution).where(Execution.id == execution_id)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many results of each status the executions have."""
+    query = select(ExecutionResult.execution_id, ExecutionResult.status, func.count())
+    query = query.where(ExecutionResult.execution_id.in_(ids))
+    found: dict[UUID, dict[str, int]] = {id: {} for id in ids}
+    for id, status, number in await session.execute(query.group_by("execution_id", "status")):
+        found[id][status] = number
+    return found
+
+
+def executions(
+    *,
+    status: str | None = None,
+    text: str | None = None,
+    flow_id: str | None = None,
+    started_by: str | None = None,
+    target_id: UUID | None = None,
+) -> Select[Any]:
+    query = select(Execution)
+    if status:
+        query = query.where(Execution.status == status)
+    if text:
+        query = query.where(Execution.name.icontains(text, autoescape=True))
+    if flow_id:
+        query = query.where(Execution.flow_id == flow_id)
+    if started_by:
+        query = query.where(Execution.created_by_name == started_by)
+    if target_id:
+        of_target = select(ExecutionResult.execution_id).where(ExecutionResult.target_id == target_id)
+        query = query.where(Execution.id.in_(of_target))
+    return query
+
+
+def results(execution_id: UUID, status: str | None = None) -> Select[Any]:
+    query = select(ExecutionResult).where(ExecutionResult.execution_id == execution_id)
+    return query.where(ExecutionResult.status == status) if status else query
+
+
+async def all_results(session: AsyncSession, execution_id: UUID) -> list[ExecutionResult]:
+    query = results(execution_id).order_by(ExecutionResult.target_name, ExecutionResult.id)
+    return list(await session.scalars(query))
+
+
+async def result(session: AsyncSession, execution_id: UUID, result_id: UUID) -> ExecutionResult | None:
+    found: ExecutionResult | None = await session.scalar(
+        results(execution_id).where(ExecutionResult.id == result_id)
+    )
+    return found
+
+
+async def results_changed_since(
+    session: AsyncSession, execution_id: UUID, since: datetime
+) -> list[ExecutionResult]:
+    """Return results written since an instant; a little earlier ones too, whose commit may have come late."""
+    overlap = timedelta(seconds=20)  # longer than any transaction may take (statement_timeout)
+    query = results(execution_id).where(ExecutionResult.updated_at >= since - overlap)
+    return list(await session.scalars(query))
+
+
+async def add_results(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(ExecutionResult), rows)
+
+
+async def remembered_key(session: AsyncSession, owner: str, key: str) -> IdempotencyKey | None:
+    query = select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key)
+    return await session.scalar(query)
+
+
+async def remember_key(
+    session: AsyncSession, owner: str, key: str, request_sha256: bytes, execution_id: UUID
+) -> bool:
+    """Store a key; False when somebody else was faster (waits for a transaction under way)."""
+    wanted = upsert(IdempotencyKey).values(
+        owner=owner, key=key, request_sha256=request_sha256, execution_id=execution_id
+    )
+    stored = await session.scalar(wanted.on_conflict_do_nothing().returning(IdempotencyKey.key))
+    return stored is not None
+
+
+async def forget_old_keys(session: AsyncSession) -> None:
+    """Delete keys older than the day they are promised for."""
+    old = IdempotencyKey.created_at < func.now() - text("interval '24 hours'")
+    await session.execute(delete(IdempotencyKey).where(old))
+
+
+async def cancel_scheduled(session: AsyncSession, execution_id: UUID) -> None:
+    """End every result that was not dispatched yet; a worker that holds one finds out at its intent."""
+    scheduled = results(execution_id, "scheduled").with_only_columns(ExecutionResult.id)
+    waiting = ExecutionResult.id.in_(scheduled.order_by(ExecutionResult.id).with_for_update())
+    values = {"status": "cancelled", "finished_at": func.now(), "updated_at": func.now()}
+    await session.execute(update(ExecutionResult).where(waiting).values(values))

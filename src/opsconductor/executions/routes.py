@@ -1,0 +1,167 @@
+"""Executions over HTTP."""
+
+from collections.abc import AsyncIterable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import FileResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
+from opsconductor.executions import repository, service
+from opsconductor.executions.models import Execution
+from opsconductor.executions.schemas import ExecutionOut, NewExecution, ResultOut
+from opsconductor.executions.views import execution_out, results_out
+from opsconductor.executions.watching import Lookout
+from opsconductor.kit.access import allowed
+from opsconductor.kit.pagination import Cursor, Limit, Page
+from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.unit_of_work import UnitsOfWork
+
+router = APIRouter(prefix="/executions", tags=["executions"])
+
+LONGEST_WAIT = 60  # s
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key gives the same execution for 24 hours, however often it is sent.",
+    ),
+]
+Wait = Annotated[
+    float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the end before answering.")
+]
+
+
+def lookout_of(request: Request) -> Lookout:
+    """Return the application's lookout."""
+    found: Lookout = request.app.state.lookout
+    return found
+
+
+Look = Annotated[Lookout, Depends(lookout_of)]
+
+
+async def existing(execution_id: UUID, look: Look) -> UUID:
+    """Return the id of an execution that exists; a stream must refuse before it begins."""
+    await look.look(execution_id)
+    return execution_id
+
+
+@router.post("", status_code=202)
+@allowed("executions.run")
+async def run(wanted: NewExecution, uow: Uow, idempotency_key: IdempotencyKey = None) -> ExecutionOut:
+    """Accept something to run on targets. The answer comes once it is durable; nothing has run yet."""
+    return await _shown(uow, await service.accept(uow, wanted, key=idempotency_key))
+
+
+@router.get("")
+@allowed("executions.read")
+async def list_executions(
+    uow: Uow,
+    status: ExecutionStatus | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    flow_id: Annotated[str | None, Query(max_length=255)] = None,
+    started_by: Annotated[str | None, Query(max_length=200)] = None,
+    target_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ExecutionOut]:
+    """List executions, newest first."""
+    rows = await service.listed(
+        uow,
+        limit,
+        cursor,
+        status=status,
+        text=q,
+        flow_id=flow_id,
+        started_by=started_by,
+        target_id=target_id,
+    )
+    counts = await repository.counts(uow.session, [row.id for row in rows.items])
+    items = [execution_out(row, counts[row.id]) for row in rows.items]
+    return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
+
+
+@router.get("/{execution_id}")
+@allowed("executions.read")
+async def get_execution(execution_id: UUID, look: Look, wait: Wait = 0) -> ExecutionOut:
+    """Return an execution; with `wait`, once it has ended or the time is up."""
+    return await look.until_ended(execution_id, wait)
+
+
+@router.get("/{execution_id}/results")
+@allowed("executions.read")
+async def list_results(
+    execution_id: UUID,
+    uow: Uow,
+    look: Look,
+    status: ResultStatus | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ResultOut]:
+    """List what happened on each target, by the target's name."""
+    rows = await service.results(uow, execution_id, status, limit, cursor)
+    items = await results_out(rows.items, look.storage)
+    return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
+
+
+@router.get("/{execution_id}/results/{result_id}/output", response_class=Response)
+@allowed("executions.read")
+async def result_output(
+    execution_id: UUID,
+    result_id: UUID,
+    uow: Uow,
+    look: Look,
+    stream: Annotated[str, Query(pattern="^(stdout|stderr)$")] = "stdout",
+) -> Response:
+    """Return everything kept of one stream, as it came."""
+    result = await service.result(uow, execution_id, result_id)
+    path, head = (
+        (result.output_path, result.output_head)
+        if stream == "stdout"
+        else (result.error_path, result.error_head)
+    )
+    headers = {"Content-Disposition": f'attachment; filename="{result_id}.{stream}.txt"'}
+    media_type = "text/plain; charset=utf-8"
+    if path is None:
+        return Response(head, media_type=media_type, headers=headers)
+    return FileResponse(look.storage / path, media_type=media_type, headers=headers)
+
+
+@router.post("/{execution_id}/cancel", status_code=202)
+@allowed("executions.cancel")
+async def cancel(execution_id: UUID, request: Request) -> ExecutionOut:
+    """Ask for the end of an execution; what runs is stopped within 5 s, or is `lost`."""
+    return await cancelled(request, execution_id)
+
+
+@router.get("/{execution_id}/events", response_class=EventSourceResponse)
+@allowed("executions.read")
+async def events(
+    execution_id: Annotated[UUID, Depends(existing)], look: Look
+) -> AsyncIterable[ServerSentEvent]:
+    """Stream `result` and `execution` events (the first one is `snapshot`) until the execution has ended."""
+    async for event in look.events(execution_id):
+        yield event
+
+
+async def cancelled(request: Request, execution_id: UUID) -> ExecutionOut:
+    """Cancel, and tell the workers once it is durable (also for the workflow API)."""
+    units: UnitsOfWork = request.app.state.units
+    async with units.begin(request.state.actor, origin_of(request)) as uow:
+        shown = await _shown(uow, await service.cancel(uow, execution_id))
+    hints = lookout_of(request).hints
+    await hints.publish("cancel", str(execution_id))
+    await hints.publish("execution", str(execution_id))
+    return shown
+
+
+async def _shown(uow: Uow, execution: Execution) -> ExecutionOut:
+    counts = await repository.counts(uow.session, [execution.id])
+    return execution_out(execution, counts[execution.id])

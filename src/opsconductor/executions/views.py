@@ -1,0 +1,59 @@
+"""How executions and results are shown."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from opsconductor.executions import outputs
+from opsconductor.executions.models import Execution, ExecutionResult
+from opsconductor.executions.schemas import ExecutionOut, ResultOut, StartedBy, StartedIn
+
+
+def execution_out(execution: Execution, counts: dict[str, int]) -> ExecutionOut:
+    """Return the public form of an execution."""
+    computed = {"counts", "created_by", "workflow"}
+    facts = {name: getattr(execution, name) for name in ExecutionOut.model_fields if name not in computed}
+    place = None
+    if execution.flow_id:
+        place = StartedIn(
+            flow_id=execution.flow_id,
+            node_id=execution.node_id,
+            node_name=execution.node_name,
+            run_id=execution.run_id,
+        )
+    by = StartedBy(id=execution.created_by, username=execution.created_by_name)
+    return ExecutionOut(**facts, counts=counts, created_by=by, workflow=place)
+
+
+async def results_out(
+    rows: Sequence[ExecutionResult], storage: Path, *, shown: int = outputs.SHOWN
+) -> list[ResultOut]:
+    """Return the public form of results; long outputs are read from their files, off the event loop."""
+    if any(row.output_path or row.error_path for row in rows):
+        return await asyncio.to_thread(_all_out, rows, storage, shown)
+    return _all_out(rows, storage, shown)
+
+
+def _all_out(rows: Sequence[ExecutionResult], storage: Path, shown: int) -> list[ResultOut]:
+    return [_result_out(row, storage, shown) for row in rows]
+
+
+def _result_out(row: ExecutionResult, storage: Path, shown: int) -> ResultOut:
+    out = outputs.read(storage, row.output_path, row.output_head, shown)
+    err = outputs.read(storage, row.error_path, row.error_head, shown)
+    computed = {"output_text", "error_text", "output_truncated", "error_truncated", "duration_ms"}
+    facts = {name: getattr(row, name) for name in ResultOut.model_fields if name not in computed}
+    return ResultOut(
+        **facts,
+        output_text=out.decode(errors="replace"),
+        error_text=err.decode(errors="replace"),
+        output_truncated=len(out) < row.output_bytes,
+        error_truncated=len(err) < row.error_bytes,
+        duration_ms=_milliseconds(row),
+    )
+
+
+def _milliseconds(row: ExecutionResult) -> int | None:
+    if row.started_at is None or row.finished_at is None:
+        return None
+    return round((row.finished_at - row.started_at).total_seconds() * 1000)

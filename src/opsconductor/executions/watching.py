@@ -1,0 +1,95 @@
+"""Following an execution: waiting for its end, and streaming what changes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from fastapi.sse import ServerSentEvent
+
+from opsconductor.contracts.statuses import TERMINAL
+from opsconductor.executions import repository, service
+from opsconductor.executions.schemas import ExecutionOut
+from opsconductor.executions.views import execution_out, results_out
+from opsconductor.kit.clock import now
+from opsconductor.kit.live import Hints
+from opsconductor.kit.unit_of_work import UnitsOfWork
+
+TICK = 1.0  # s; how late a change is noticed when Redis is away
+QUIET = 0.2  # s between two looks at an execution that changes all the time
+KEEP_ALIVE = 15.0  # s without an event
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """What is needed to look at executions again and again, each time in a transaction of its own."""
+
+    units: UnitsOfWork
+    hints: Hints
+    storage: Path
+
+    async def look(self, execution_id: UUID) -> ExecutionOut:
+        """Return an execution as it is now."""
+        async with self.units.begin() as uow:
+            execution = await service.get(uow, execution_id)
+            counts = await repository.counts(uow.session, [execution_id])
+        return execution_out(execution, counts[execution_id])
+
+    async def until_ended(self, execution_id: UUID, seconds: float) -> ExecutionOut:
+        """Return an execution once it has ended, or as it is after some seconds."""
+        deadline = time.monotonic() + seconds
+        async with self.hints.watching(str(execution_id)) as changed:
+            while True:
+                changed.clear()
+                found = await self.look(execution_id)
+                left = deadline - time.monotonic()
+                if found.status in TERMINAL or left <= 0:
+                    return found
+                await _wait(changed, min(TICK, left))
+
+    async def events(self, execution_id: UUID) -> AsyncIterator[ServerSentEvent]:
+        """Yield a snapshot, then each changed result and each change of the execution, until it has ended."""
+        seen: dict[UUID, str] = {}
+        async with self.hints.watching(str(execution_id)) as changed:
+            since = datetime.min.replace(year=2000, tzinfo=now().tzinfo)
+            shown: ExecutionOut | None = None
+            quiet_since = time.monotonic()
+            while True:
+                changed.clear()
+                look_at = now()
+                async for event in self._changed_results(execution_id, since, seen):
+                    yield event
+                    quiet_since = time.monotonic()
+                since = look_at
+                found = await self.look(execution_id)
+                if found != shown:
+                    yield ServerSentEvent(event="execution" if shown else "snapshot", data=found)
+                    shown, quiet_since = found, time.monotonic()
+                if found.status in TERMINAL:
+                    return
+                if time.monotonic() - quiet_since > KEEP_ALIVE:
+                    yield ServerSentEvent(comment="still here")
+                    quiet_since = time.monotonic()
+                await asyncio.sleep(QUIET)
+                await _wait(changed, TICK)
+
+    async def _changed_results(
+        self, execution_id: UUID, since: datetime, seen: dict[UUID, str]
+    ) -> AsyncIterator[ServerSentEvent]:
+        async with self.units.begin() as uow:
+            rows = await repository.results_changed_since(uow.session, execution_id, since)
+        news = [row for row in rows if seen.get(row.id) != row.status]
+        for row in news:
+            seen[row.id] = row.status
+        for result in await results_out(news, self.storage):
+            yield ServerSentEvent(event="result", data=result)
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(changed.wait(), seconds)
+    except TimeoutError:
+        return

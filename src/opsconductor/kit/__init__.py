@@ -1,0 +1,1 @@
+"""What every other package may use: no domain words live here."""

@@ -1,0 +1,71 @@
+"""The database: engine, declarative base and column types shared by all tables."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from sqlalchemy import DateTime, MetaData, func
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from opsconductor.kit.ids import new_id
+from opsconductor.kit.settings import Settings
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]
+Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+UpdatedAt = Annotated[
+    datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), onupdate=func.now())
+]
+
+
+class Base(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012  # SQLAlchemy reads a plain dict
+
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def driver_url(url: str) -> str:
+    """Return the SQLAlchemy address (psycopg 3) for a plain `postgresql://` one."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in ("postgresql", "postgres"):
+        raise ValueError("DATABASE_URL must start with postgresql://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def connect(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
+    """Return an engine that gives up on a silent database instead of hanging."""
+    return create_async_engine(
+        driver_url(settings.database_url.get_secret_value()),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,  # s; then 503, better than a queue without end
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "opsconductor",
+            "options": "-c statement_timeout=15000 -c lock_timeout=10000 -c timezone=UTC",
+        },
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=json.loads,
+        hide_parameters=True,  # an error text must not show values
+    )
+
+
+def sessions(engine: AsyncEngine) -> Sessions:
+    """Return the maker of sessions; objects stay readable after commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,102 @@
+"""Live hints: `something about this id changed`, over Redis. Lost hints cost latency only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from opsconductor.kit.settings import Settings
+
+log = structlog.get_logger()
+CHANNEL = "opsconductor:live"
+PAUSE = 1.0  # s between attempts to reach Redis again
+
+
+class Hints:
+    """One subscription per process, handed on to whoever waits for an id."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.redis = Redis.from_url(
+            settings.redis_url.get_secret_value(), socket_connect_timeout=2, socket_keepalive=True
+        )
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._all: set[asyncio.Queue[dict[str, str]]] = set()
+        self._listener: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen; returns at once."""
+        self._listener = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        """End the subscription and the connections."""
+        if self._listener:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+        await self.redis.aclose()
+
+    async def publish(self, kind: str, id: str) -> None:
+        """Tell every process that the `kind` with this id changed. Failing is logged, not raised."""
+        try:
+            await self.redis.publish(CHANNEL, orjson.dumps({"kind": kind, "id": id}))
+        except (RedisError, OSError) as error:
+            log.warning("live.not_published", kind=kind, reason=type(error).__name__)
+
+    @asynccontextmanager
+    async def watching(self, id: str) -> AsyncIterator[asyncio.Event]:
+        """Yield an event that is set at each hint about this id; the watcher clears it."""
+        event = asyncio.Event()
+        self._waiting.setdefault(id, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[id].discard(event)
+            if not self._waiting[id]:
+                del self._waiting[id]
+
+    @asynccontextmanager
+    async def everything(self, size: int = 1000) -> AsyncIterator[asyncio.Queue[dict[str, str]]]:
+        """Yield a queue of all hints; when a slow reader lets it fill up, the newest are dropped."""
+        queue: asyncio.Queue[dict[str, str]] = asyncio.Queue(size)
+        self._all.add(queue)
+        try:
+            yield queue
+        finally:
+            self._all.discard(queue)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._subscription()
+            except (RedisError, OSError) as error:
+                log.warning("live.disconnected", reason=type(error).__name__)
+                await asyncio.sleep(PAUSE)
+
+    async def _subscription(self) -> None:
+        async with self.redis.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL)
+            self._wake_everyone()  # what changed while we were away
+            async for message in subscription.listen():
+                if message["type"] == "message":
+                    self._hand_on(message["data"])
+
+    def _hand_on(self, data: bytes) -> None:
+        try:
+            hint = orjson.loads(data)
+            id = str(hint["id"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("live.unreadable_hint")
+            return
+        for event in self._waiting.get(id, ()):
+            event.set()
+        for queue in self._all:
+            if not queue.full():
+                queue.put_nowait({"kind": str(hint.get("kind", "")), "id": id})
+
+    def _wake_everyone(self) -> None:
+        for events in self._waiting.values():
+            for event in events:
+                event.set()

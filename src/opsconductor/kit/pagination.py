@@ -1,0 +1,105 @@
+"""Keyset pagination: a page starts after the last row of the one before, and says how many there are."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+
+from opsconductor.kit.errors import Invalid
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page, 1 to 200.")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
+
+
+class BadCursor(Invalid):
+    """The cursor is not one that this list gave out; leave it away to start at the first page."""
+
+    code = "bad_cursor"
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[T]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a page is made from."""
+
+    items: Sequence[Any]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column to sort by; the last one of an order must be unique."""
+
+    column: Any
+    descending: bool = False
+
+
+def encode(values: Sequence[Any]) -> str:
+    """Return the cursor for the row with these sort values."""
+    return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> list[str]:
+    """Return the sort values in a cursor, or refuse one that is not ours."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise BadCursor from error
+    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) for v in values):
+        raise BadCursor
+    if any("\0" in value for value in values):
+        raise BadCursor
+    return values
+
+
+def after(order: Sequence[Order], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition for rows behind the one with these sort values."""
+    choices = []
+    for index, last in enumerate(order):
+        same = [earlier.column == values[i] for i, earlier in enumerate(order[:index])]
+        beyond = last.column < values[index] if last.descending else last.column > values[index]
+        choices.append(and_(*same, beyond))
+    return or_(*choices)
+
+
+async def page_of(
+    session: AsyncSession, query: Select[Any], order: Sequence[Order], limit: int, cursor: str | None
+) -> Rows:
+    """Return one page and the total: two statements, whatever the length of the list."""
+    total = await session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    if cursor:
+        texts = decode(cursor, len(order))
+        query = query.where(after(order, [_typed(o, t) for o, t in zip(order, texts, strict=True)]))
+    columns = [o.column.desc() if o.descending else o.column.asc() for o in order]
+    rows = list(await session.scalars(query.order_by(*columns).limit(limit + 1)))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    last = [getattr(rows[-1], o.column.key) for o in order] if more else []
+    return Rows(rows, total, encode(last) if more else None)
+
+
+def _typed(order: Order, text: str) -> Any:
+    try:
+        return order.column.type.python_type(text)
+    except ValueError as error:
+        raise BadCursor from error

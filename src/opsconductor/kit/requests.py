@@ -1,0 +1,25 @@
+"""What a route of the core asks for: its unit of work."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from opsconductor.kit.http import request_id
+from opsconductor.kit.unit_of_work import ANONYMOUS, Origin, UnitOfWork, UnitsOfWork
+
+
+def origin_of(request: Request) -> Origin:
+    """Return where a request came from (behind nginx: what X-Forwarded-For says, trusted from loopback only)."""
+    return Origin(request_id(request), request.client.host if request.client else None)
+
+
+async def unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
+    """Open the request's transaction; it is committed before the answer goes out."""
+    units: UnitsOfWork = request.app.state.units
+    actor = getattr(request.state, "actor", ANONYMOUS)
+    async with units.begin(actor, origin_of(request)) as uow:
+        yield uow
+
+
+Uow = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

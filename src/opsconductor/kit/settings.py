@@ -1,0 +1,100 @@
+"""Settings: typed, from the environment, each secret also from a file, and refused when unsafe."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, HttpUrl, PositiveInt, SecretStr, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEAK_SECRETS = ("secret", "changeme", "password", "default", "example")
+FROM_FILE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+"""Variables whose value may be put into a file named by `<variable>_FILE` instead."""
+
+
+class SettingsProblem(Exception):
+    """The process does not start with settings like these; the text says what to do."""
+
+
+class Settings(BaseSettings):
+    """What a process of OpsConductor is told by its environment."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
+    """PostgreSQL 15 or newer, `postgresql://user:password@host:port/database`."""
+    redis_url: SecretStr = Field(SecretStr(""), alias="REDIS_URL")
+    """Redis or Valkey, `redis://:password@host:port/0`. Losing it costs latency only."""
+    secret_key: SecretStr = Field(SecretStr(""), alias="SECRET_KEY")
+    """At least 32 characters; the keys for sealing and signing are derived from it."""
+    backend_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8000"), alias="OPSCONDUCTOR_BACKEND_URL")
+    """Where the bridge finds the core."""
+    api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001"), alias="OPSCONDUCTOR_API_URL")
+    """Where Node-RED finds the bridge."""
+    public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), alias="OPSCONDUCTOR_PUBLIC_URL")
+    """What people type; requests of browsers must come from this origin."""
+    storage_dir: Path = Field(Path("var/storage"), alias="OPSCONDUCTOR_STORAGE_DIR")
+    """Folder for outputs that are too long for the database."""
+    setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")
+    """File with the one-time secret that makes the first administrator."""
+    ready_file: Path | None = Field(None, alias="OPSCONDUCTOR_READY_FILE")
+    """File that a worker or beat touches once it works."""
+    enable_workflow_api: bool = Field(True, alias="ENABLE_WORKFLOW_API")
+    """Whether `/api/workflow/*` answers."""
+    log_format: Literal["json", "console"] = Field("json", alias="OPSCONDUCTOR_LOG_FORMAT")
+    log_level: Annotated[str, StringConstraints(to_upper=True)] = Field(
+        "INFO", alias="OPSCONDUCTOR_LOG_LEVEL"
+    )
+    max_parallel: PositiveInt = Field(100, alias="OPSCONDUCTOR_MAX_PARALLEL")
+    """Targets worked on at once by one worker process."""
+    lease_seconds: PositiveInt = Field(10, alias="OPSCONDUCTOR_LEASE_SECONDS")
+    """s; a worker silent for longer has lost what it held."""
+    session_hours: PositiveInt = Field(12, alias="OPSCONDUCTOR_SESSION_HOURS")
+    """h; a sign-in ends after this, used or not."""
+    workflow_rate: PositiveInt = Field(600, alias="OPSCONDUCTOR_WORKFLOW_RATE")
+    """Requests per minute that one token may send to the bridge."""
+
+    @model_validator(mode="after")
+    def refuse_weak_secret(self) -> Self:
+        secret = self.secret_key.get_secret_value()
+        if secret and (len(secret) < 32 or len(set(secret)) < 8 or secret.lower().startswith(WEAK_SECRETS)):
+            raise ValueError(
+                "SECRET_KEY is too weak: use at least 32 random characters (openssl rand -hex 32)"
+            )
+        return self
+
+    @property
+    def public_origin(self) -> str:
+        """The origin a browser names when it shows our pages, e.g. `https://ops.example.org`."""
+        return str(self.public_url).rstrip("/")
+
+    def require(self, *names: str) -> Self:
+        """Return the settings if every named one has a value; refuse to start otherwise."""
+        for name in names:
+            value = getattr(self, name)
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                alias = type(self).model_fields[name].alias
+                raise SettingsProblem(f"{alias} is not set; set it, or {alias}_FILE to a file that holds it")
+        return self
+
+
+def _from_files() -> dict[str, str]:
+    values = {}
+    for name in FROM_FILE:
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if os.environ.get(name):
+            raise SettingsProblem(f"{name} and {name}_FILE are both set; keep one of them")
+        try:
+            values[name] = Path(path).read_text().strip()
+        except OSError as error:
+            raise SettingsProblem(f"{name}_FILE={path} can't be read: {error.strerror}") from error
+    return values
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings.model_validate(Settings(**_from_files()))  # type: ignore[arg-type]  # values are by alias

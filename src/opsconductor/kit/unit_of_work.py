@@ -1,0 +1,136 @@
+"""One transaction for one request or task: session, actor, and what must be sent after the commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsconductor.kit import outbox
+from opsconductor.kit.database import Sessions
+from opsconductor.kit.errors import OpsError, Unavailable
+from opsconductor.kit.ids import new_id
+from opsconductor.kit.outbox import OutgoingMessage
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, a service of ours, or nobody known. `kind` is user, service or anonymous."""
+
+    kind: str
+    id: UUID | None = None
+    name: str = ""
+    via: str | None = None
+    """What acted for them, e.g. `flow:<id>`; None when they acted themselves."""
+
+
+ANONYMOUS = Actor("anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, for audit and logs."""
+
+    request_id: str = ""
+    address: str | None = None
+
+
+class Sender(Protocol):
+    """Something that delivers messages to other processes; may fail, may deliver twice."""
+
+    async def send(self, topic: str, payload: dict[str, Any]) -> None: ...
+
+
+@dataclass
+class UnitOfWork:
+    """What a use case works with. It is committed by whoever opened it, never by the use case."""
+
+    session: AsyncSession
+    actor: Actor = ANONYMOUS
+    origin: Origin = field(default_factory=Origin)
+    outgoing: list[OutgoingMessage] = field(default_factory=list)
+
+    def send(self, topic: str, **payload: Any) -> None:
+        """Write a message down; it is sent after the commit, and again by beat if this process dies first."""
+        message = OutgoingMessage(id=new_id(), topic=topic, payload=payload)
+        self.session.add(message)
+        self.outgoing.append(message)
+
+
+class UnitsOfWork:
+    """Opens units of work on one database and one sender."""
+
+    def __init__(self, sessions: Sessions, sender: Sender) -> None:
+        self.sessions = sessions
+        self.sender = sender
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def begin(
+        self, actor: Actor = ANONYMOUS, origin: Origin | None = None
+    ) -> AsyncIterator[UnitOfWork]:
+        """Open one; commit at the end, roll back on an error, deliver messages after the commit."""
+        async with self.sessions() as session:
+            uow = UnitOfWork(session, actor, origin or Origin())
+            try:
+                yield uow
+            except OpsError as error:
+                if error.keeps_transaction:
+                    await self._commit(uow)
+                raise
+            except (OperationalError, PoolTimeout) as error:
+                raise _unavailable(error) from error
+            else:
+                await self._commit(uow)
+
+    async def _commit(self, uow: UnitOfWork) -> None:
+        try:
+            await uow.session.commit()
+        except OperationalError as error:
+            raise _unavailable(error) from error
+        if uow.outgoing:
+            self._in_background(self._deliver(uow.outgoing))
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, messages: list[OutgoingMessage]) -> None:
+        sent: list[UUID] = []
+        for message in messages:
+            try:
+                await self.sender.send(message.topic, message.payload)
+            except Exception as error:  # noqa: BLE001  # door: the row stays, beat sends it later
+                log.warning("outbox.not_sent", topic=message.topic, reason=type(error).__name__)
+            else:
+                sent.append(message.id)
+        await self._forget(sent)
+
+    async def _forget(self, sent: list[UUID]) -> None:
+        if not sent:
+            return
+        try:
+            async with self.sessions() as session:
+                await outbox.forget(session, sent)
+                await session.commit()
+        except (DBAPIError, PoolTimeout) as error:  # a second delivery is harmless: wake-ups carry no content
+            log.warning("outbox.not_forgotten", reason=type(error).__name__)
+
+    async def settle(self) -> None:
+        """Wait until every delivery under way has ended (at shutdown, and in tests)."""
+        while self._deliveries:
+            await asyncio.gather(*self._deliveries)
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    log.error("database.unavailable", reason=type(error).__name__)
+    return Unavailable("The database does not answer; try again shortly.", headers={"Retry-After": "2"})

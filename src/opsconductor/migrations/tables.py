@@ -1,0 +1,12 @@
+"""Every table of the product, for migrations and for the test that compares the two."""
+
+import opsconductor.audit.models
+import opsconductor.auth.models
+import opsconductor.credentials.models
+import opsconductor.executions.models
+import opsconductor.kit.outbox
+import opsconductor.targets.models
+import opsconductor.workflows.models  # noqa: F401  # importing it is what registers the tables
+from opsconductor.kit.database import Base
+
+METADATA = Base.metadata

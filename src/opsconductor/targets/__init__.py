@@ -1,0 +1,1 @@
+"""The machines of the fleet, how to reach them, and which host key they have."""

@@ -1,0 +1,106 @@
+"""One command on one channel: its output as it comes, and its end exactly as reported."""
+
+import asyncio
+
+import asyncssh
+from asyncssh.packet import SSHPacket
+
+from opsconductor.transports.base import Exit, Sink
+
+WINDOW = 2 * 1024 * 1024  # bytes the target may send ahead of what the sink has taken
+PACKET = 32 * 1024
+
+
+class ExactChannel(asyncssh.SSHClientChannel[bytes]):
+    """A channel that keeps all 32 bits of an exit status; asyncssh keeps 8: 256 looked like success."""
+
+    def _process_exit_status_request(self, packet: SSHPacket) -> bool:
+        status = packet.get_uint32()
+        packet.check_end()
+        if self._exit_status is not None or self._exit_signal is not None:
+            raise asyncssh.ProtocolError("Multiple exit results not allowed")
+        self._exit_status = status
+        self._session.exit_status_received(status)
+        return True
+
+    @property
+    def closed_by_target(self) -> bool:
+        """True where the target closed the channel, which it does after the last output."""
+        return self._recv_state == "closed"
+
+
+class CommandSession(asyncssh.SSHClientSession[bytes]):
+    """Hands output to the sink and remembers the end. `over` is done when no more can come."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = loop.create_future()
+        """Resolves to None when the channel is closed. Never fails."""
+        self.sent = False
+        """True from the moment the command is handed to the network."""
+        self.reported: asyncio.Future[None] = loop.create_future()
+        """Done once the target reported the end, which may be before the last output."""
+        self.sink_error: Exception | None = None
+        self.exit_code: int | None = None
+        self.exit_signal: str | None = None
+        self._whole = False
+        self._channel: ExactChannel | None = None
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        assert isinstance(chan, ExactChannel)
+        self._channel = chan
+        self.sent = True  # the request follows in the same step
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        if self.sink_error is not None:
+            return
+        try:
+            (self._sink.stderr if datatype == asyncssh.EXTENDED_DATA_STDERR else self._sink.stdout)(data)
+        except Exception as error:  # noqa: BLE001 - door: the sink's error belongs to who waits, not to asyncssh
+            self.sink_error = error
+            self._done(self.over)
+
+    def eof_received(self) -> bool:
+        self._whole = True
+        return True  # our own side of the channel is not closed by this
+
+    def exit_status_received(self, status: int) -> None:
+        self.exit_code = status
+        self._done(self.reported)
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self.exit_signal = signal
+        self._done(self.reported)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # Some servers close without an end-of-file first; OpenSSH and Dropbear always send it.
+        self._whole = self._whole or (self._channel is not None and self._channel.closed_by_target)
+        self._done(self.over)
+
+    def exit(self) -> Exit | None:
+        """Return the end as far as it was reported."""
+        if not self.reported.done():
+            return None
+        return Exit(self.exit_code, self.exit_signal, clean=self._whole and self.sink_error is None)
+
+    @staticmethod
+    def _done(moment: asyncio.Future[None]) -> None:
+        if not moment.done():
+            moment.set_result(None)
+
+
+def open_channel(connection: asyncssh.SSHClientConnection) -> ExactChannel:
+    """Return a channel that is not open yet, for bytes."""
+    return ExactChannel(connection, asyncio.get_running_loop(), "replace", None, "strict", WINDOW, PACKET)
+
+
+async def request(channel: ExactChannel, session: CommandSession, command: str) -> None:
+    """Open the channel and ask for the command; `session.sent` tells how far it came.
+
+    Raises what asyncssh raises, and worse where the connection is lost at the wrong moment.
+    This is what asyncssh's `create_session` does, without the settings that are never used here.
+    """
+    await channel.create(
+        lambda: session, command, None, {}, False, None, None, {}, False, None, None, False, False
+    )

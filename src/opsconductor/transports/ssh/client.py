@@ -1,0 +1,66 @@
+"""Our side of the handshake: how far it came, which key was shown, and the verdict on that key."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import asyncssh
+
+from opsconductor.transports.base import HostKeyCheck
+from opsconductor.transports.hostkeys import bare
+from opsconductor.transports.ssh.keys import public_line
+
+
+class Handshake(asyncssh.SSHClient):
+    """Watches one connection. The host key is judged before anything about the login is sent."""
+
+    def __init__(self, check: HostKeyCheck, connected: Callable[[], None]) -> None:
+        self._pinned = bare(check.pinned) if check.pinned else None
+        self._accept_new = check.accept_new
+        self._connected = connected
+        self.reached = False
+        """True once TCP is up."""
+        self.offered: str | None = None
+        self.accepted = False
+        self.forced_command = False
+        """True where the server said that this login runs a command of its own instead of ours."""
+
+    @property
+    def changed(self) -> bool:
+        """True where another key is pinned, False where none is."""
+        return self._pinned is not None
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self.reached = True
+        self._connected()
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.offered = public_line(key)
+        self.accepted = self.offered == self._pinned if self._pinned else self._accept_new
+        return self.accepted
+
+    def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
+        # OpenSSH lists the options of the key that let us in, such as "key options: command user-rc".
+        if "key options:" in msg and "command" in msg.split("key options:", 1)[1].split():
+            self.forced_command = True
+
+
+async def abort(connection: asyncssh.SSHClientConnection, seconds: float = 1.0) -> None:
+    """Drop a connection without a word, and wait a moment until it is gone."""
+    connection.abort()
+    await _gone(connection, seconds)
+
+
+async def close(connection: asyncssh.SSHClientConnection) -> None:
+    """Say goodbye, and drop the connection where the goodbye can't be delivered within half a second."""
+    connection.close()
+    if not await _gone(connection, 0.5):
+        await abort(connection, 0.5)
+
+
+async def _gone(connection: asyncssh.SSHClientConnection, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await connection.wait_closed()
+            return True
+    return False

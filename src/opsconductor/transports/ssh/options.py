@@ -1,0 +1,125 @@
+"""How we speak SSH: time limits, algorithms, and all that asyncssh would take from elsewhere off."""
+
+import getpass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+
+from opsconductor.transports.base import SshLogin
+from opsconductor.transports.hostkeys import algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time limits in seconds. asyncssh's own: 120 s for a login, none to connect, no keepalive."""
+
+    connect: float = 10
+    """Name resolution and TCP."""
+    login: float = 15
+    """From the TCP connection to the login."""
+    start: float = 10
+    """From asking for a session to the target's word that the command runs."""
+    keepalive: float = 5
+    """A silent connection is asked after this time, and again; it is lost after the third silence."""
+
+
+KEY_EXCHANGES = (  # the first is 5 to 50 times cheaper than groups, and everywhere since OpenSSH 6.5
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group14-sha256",
+)
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
+MACS = (
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+)
+HOST_KEYS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+
+
+def host_key_algorithms(pinned: str | None) -> Sequence[str]:
+    """Return the algorithms to ask for, those of the pinned key first.
+
+    A server that still has the pinned key has to use it then. One that has not shows another key, which is
+    refused but can be named; were the others left out, all we could say is that no algorithm fits.
+    """
+    if pinned is None:
+        return HOST_KEYS
+    first = SIGNATURES.get(algorithm(pinned), (algorithm(pinned),))
+    return (*first, *(name for name in HOST_KEYS if name not in first))
+
+
+def common(limits: Limits, pinned: str | None) -> dict[str, Any]:
+    """Return the options every connection has."""
+    _ensure_user_name()
+    return {
+        "config": None,
+        # Three empty lists: our own check decides alone. An empty value would read ~/.ssh/known_hosts,
+        # and None would accept everybody.
+        "known_hosts": ([], [], []),
+        "server_host_key_algs": host_key_algorithms(pinned),
+        "kex_algs": KEY_EXCHANGES,
+        "encryption_algs": CIPHERS,
+        "mac_algs": MACS,
+        "compression_algs": None,
+        "x509_trusted_certs": None,
+        "x509_trusted_cert_paths": [],
+        "client_host_keys": None,
+        "agent_path": None,
+        "agent_forwarding": False,
+        "x11_forwarding": False,
+        "pkcs11_provider": None,
+        "gss_host": None,
+        "host_based_auth": False,
+        "canonicalize_hostname": False,
+        "utf8_decode_errors": "replace",
+        # Our own deadlines are exact; this one is in case a bug of ours should ever skip them.
+        "login_timeout": limits.connect + limits.login + 5,
+        "keepalive_interval": limits.keepalive,
+        "keepalive_count_max": 3,
+    }
+
+
+def authentication(login: SshLogin, key: asyncssh.SSHKey | None) -> dict[str, Any]:
+    """Return the options that log in with what there is, and with nothing else that may lie about."""
+    password = login.password.get_secret_value() if login.password else None
+    methods = [*(["publickey"] if key else []), *(["password", "keyboard-interactive"] if password else [])]
+    return {
+        "username": login.username,
+        "client_keys": [key] if key else None,
+        "password": password,
+        "preferred_auth": methods or ["none"],
+    }
+
+
+def _ensure_user_name() -> None:
+    # asyncssh asks for the name of the local user, never sends it, and fails where the uid has none
+    # (usual in containers).
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = "opsconductor"

@@ -1,0 +1,171 @@
+"""Connecting by SSH."""
+
+import asyncio
+import contextlib
+import time
+from typing import Any, Self
+
+import asyncssh
+
+from opsconductor.transports.base import (
+    CheckResult,
+    Command,
+    Endpoint,
+    HostKeyCheck,
+    Sink,
+    SshLogin,
+)
+from opsconductor.transports.errors import (
+    ConnectionClosed,
+    ConnectionLost,
+    HostKeyUnapproved,
+    SessionRefused,
+    SessionTimeout,
+    TransportError,
+)
+from opsconductor.transports.ssh import faults, reaper
+from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
+from opsconductor.transports.ssh.client import Handshake, abort, close
+from opsconductor.transports.ssh.keys import KeyRing
+from opsconductor.transports.ssh.options import Limits, authentication, common
+from opsconductor.transports.ssh.running import SshRunning
+
+
+class SshTransport:
+    """Reaches targets by SSH. Keep one for the life of the process: it holds the parsed private keys."""
+
+    def __init__(self, limits: Limits | None = None, keys: KeyRing | None = None) -> None:
+        self._limits = limits or Limits()
+        self._keys = keys or KeyRing()
+
+    async def connect(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> "SshConnection":
+        key = await self._keys.load(login.private_key, login.passphrase) if login.private_key else None
+        options = {**common(self._limits, host_key.pinned), **authentication(login, key)}
+        connection, handshake = await self._handshake(endpoint, login, host_key, options)
+        return SshConnection(connection, handshake, endpoint, login, self._limits)
+
+    async def check(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> CheckResult:
+        started = time.perf_counter()
+        async with await self.connect(endpoint, login, host_key) as connection:
+            latency = round((time.perf_counter() - started) * 1000)
+            return CheckResult(latency, connection.host_key)
+
+    async def scan_host_key(self, endpoint: Endpoint) -> str:
+        nobody = SshLogin("opsconductor")  # never sent: the connection ends at the host key
+        options = {**common(self._limits, None), **authentication(nobody, None)}
+        try:
+            connection, _ = await self._handshake(endpoint, nobody, HostKeyCheck(), options)
+        except HostKeyUnapproved as shown:
+            return shown.offered
+        await abort(connection)
+        raise ConnectionClosed(host=endpoint.host, port=endpoint.port)
+
+    async def _handshake(
+        self, endpoint: Endpoint, login: SshLogin, check: HostKeyCheck, options: dict[str, Any]
+    ) -> tuple[asyncssh.SSHClientConnection, Handshake]:
+        loop = asyncio.get_running_loop()
+        deadline = asyncio.timeout(self._limits.connect)
+        handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login))
+        try:
+            async with deadline:
+                connection = await asyncssh.connect(
+                    endpoint.host, endpoint.port, client_factory=lambda: handshake, **options
+                )
+        except Exception as error:  # noqa: BLE001 - door: asyncssh raises ValueError and worse on hostile input
+            raise faults.while_connecting(error, endpoint, login, handshake, self._limits) from None
+        if handshake.accepted:
+            return connection, handshake
+        # Not reachable while asyncssh asks for a verdict in every key exchange; checked as all rests on it.
+        await abort(connection)
+        raise faults.host_key_refused(endpoint, handshake) or ConnectionClosed(
+            host=endpoint.host, port=endpoint.port
+        )
+
+
+class SshConnection:
+    """A login on a verified host, which runs one command at a time. See `transports.base.Connection`."""
+
+    def __init__(
+        self,
+        connection: asyncssh.SSHClientConnection,
+        handshake: Handshake,
+        endpoint: Endpoint,
+        login: SshLogin,
+        limits: Limits,
+    ) -> None:
+        self._connection = connection
+        self._handshake = handshake
+        self._endpoint = endpoint
+        self._login = login
+        self._limits = limits
+        self._running: SshRunning | None = None
+
+    @property
+    def host_key(self) -> str:
+        assert self._handshake.offered is not None
+        return self._handshake.offered
+
+    async def start(self, command: Command, sink: Sink) -> SshRunning:
+        if self._running is not None and not self._running.over:
+            raise RuntimeError("one command at a time on one connection")
+        if self._connection.is_closed():
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
+        began = asyncio.get_running_loop().time()
+        channel, session = open_channel(self._connection), CommandSession(sink)
+        await self._ask(channel, session, command)
+        self._running = SshRunning(
+            self._connection,
+            channel,
+            session,
+            host=self._endpoint.host,
+            began=began,
+            timeout=command.timeout,
+            reapable=self._reapable(),
+        )
+        _feed(channel, command.stdin)
+        return self._running
+
+    async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
+        seconds = min(self._limits.start, command.timeout)
+        try:
+            async with asyncio.timeout(seconds):
+                await request(channel, session, command.text)
+        except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
+            if session.reported.done():
+                return  # over before asyncssh had noticed that it began
+            if isinstance(error, TimeoutError):
+                await abort(self._connection)
+            raise self._not_started(error, session, seconds) from None
+
+    def _not_started(self, error: Exception, session: CommandSession, seconds: float) -> TransportError:
+        host = self._endpoint.host
+        refused = isinstance(error, asyncssh.ChannelOpenError)
+        if session.sent:
+            # A lost connection answers a pending request with "no" as well, but then the channel is over.
+            certain = refused and not session.over.done()
+            return SessionRefused(host=host) if certain else ConnectionLost(host=host)
+        if isinstance(error, TimeoutError):
+            return SessionTimeout(host=host, seconds=seconds)
+        if refused and not self._connection.is_closed():
+            return SessionRefused(host=host)
+        return ConnectionClosed(host=host, port=self._endpoint.port)
+
+    def _reapable(self) -> bool:
+        version = self._connection.get_extra_info("server_version", "")
+        return reaper.applies(version, self._login.username, forced_command=self._handshake.forced_command)
+
+    async def close(self) -> None:
+        await close(self._connection)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _feed(channel: ExactChannel, stdin: bytes | None) -> None:
+    with contextlib.suppress(OSError):  # the command is over already
+        if stdin:
+            channel.write(stdin)
+        channel.write_eof()

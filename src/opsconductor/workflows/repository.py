@@ -1,0 +1,70 @@
+"""The workflows domain's questions to the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from opsconductor.auth.models import User
+from opsconductor.workflows.models import NoderedDeploy, NoderedDocument, NoderedFlow, NoderedFlowVersion
+
+DEPLOY_LOCK = 7_311_002  # one deploy at a time
+
+
+async def owner_of(session: AsyncSession, flow_id: str) -> User | None:
+    """Return whom a tab runs as (see auth.guard.FlowOwners)."""
+    query = select(User).join(NoderedFlow, NoderedFlow.user_id == User.id)
+    return await session.scalar(query.where(NoderedFlow.flow_id == flow_id, NoderedFlow.is_active))
+
+
+async def newest_deploy(session: AsyncSession) -> NoderedDeploy | None:
+    return await session.scalar(select(NoderedDeploy).order_by(NoderedDeploy.number.desc()).limit(1))
+
+
+async def newest_number(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(NoderedDeploy.number))) or 0
+
+
+async def lock_deploys(session: AsyncSession) -> None:
+    await session.execute(select(func.pg_advisory_xact_lock(DEPLOY_LOCK)))
+
+
+async def documents(session: AsyncSession, names: Sequence[str]) -> dict[str, Any]:
+    rows = await session.scalars(select(NoderedDocument).where(NoderedDocument.name.in_(names)))
+    return {row.name: row.content for row in rows}
+
+
+async def documents_under(session: AsyncSession, prefix: str) -> list[str]:
+    query = select(NoderedDocument.name).where(NoderedDocument.name.startswith(prefix, autoescape=True))
+    return list(await session.scalars(query.order_by(NoderedDocument.name)))
+
+
+async def keep_document(session: AsyncSession, name: str, content: Any) -> None:
+    wanted = insert(NoderedDocument).values(name=name, content=content)
+    new = {"content": wanted.excluded.content, "updated_at": func.now()}
+    await session.execute(wanted.on_conflict_do_update(index_elements=["name"], set_=new))
+
+
+def workflows() -> Select[Any]:
+    return select(NoderedFlow).options(joinedload(NoderedFlow.user)).where(NoderedFlow.is_active)
+
+
+async def flows_by_id(session: AsyncSession) -> dict[str, NoderedFlow]:
+    return {row.flow_id: row for row in await session.scalars(select(NoderedFlow))}
+
+
+async def flow_exists(session: AsyncSession, flow_id: str) -> bool:
+    query = select(NoderedFlow.id).where(NoderedFlow.flow_id == flow_id)
+    return await session.scalar(query) is not None
+
+
+async def retire_all_but(session: AsyncSession, flow_ids: Sequence[str]) -> None:
+    gone = NoderedFlow.flow_id.not_in(flow_ids) & NoderedFlow.is_active
+    await session.execute(update(NoderedFlow).where(gone).values(is_active=False))
+
+
+def versions(flow_id: str) -> Select[Any]:
+    return select(NoderedFlowVersion).where(NoderedFlowVersion.flow_id == flow_id)

@@ -1,0 +1,159 @@
+"""Use cases of the workflows domain: deploys, run tokens, and what Node-RED keeps."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from opsconductor import audit
+from opsconductor.auth.errors import NotSignedIn
+from opsconductor.auth.models import User
+from opsconductor.auth.principal import Principal
+from opsconductor.auth.tokens import RUN_LIFE, Signer
+from opsconductor.contracts.workflow import SaveFlows, Snapshot
+from opsconductor.kit.clock import now
+from opsconductor.kit.pagination import Order, Rows, page_of
+from opsconductor.kit.unit_of_work import Actor, UnitOfWork
+from opsconductor.kit.wire import has_nul
+from opsconductor.workflows import flows, repository
+from opsconductor.workflows.errors import MalformedFlows, StaleFlows, UnknownNodeType, WorkflowNotFound
+from opsconductor.workflows.flows import Tab
+from opsconductor.workflows.models import NoderedDeploy, NoderedFlow, NoderedFlowVersion
+
+
+async def snapshot(uow: UnitOfWork) -> Snapshot:
+    """Return everything Node-RED starts from."""
+    deploy = await repository.newest_deploy(uow.session)
+    kept = await repository.documents(uow.session, ["settings", "sessions"])
+    return Snapshot(
+        flows=deploy.flows if deploy else [],
+        credentials=deploy.credentials if deploy else {},
+        settings=kept.get("settings", {}),
+        sessions=kept.get("sessions", {}),
+        rev=deploy.number if deploy else 0,
+        empty=deploy is None,
+    )
+
+
+async def deploy(uow: UnitOfWork, wanted: SaveFlows, deployer: Principal) -> int:
+    """Store a deploy as a new version; every tab that changed runs as its deployer from now on."""
+    assert deployer.user is not None
+    _refuse_unusable(wanted)
+    await repository.lock_deploys(uow.session)
+    number = await repository.newest_number(uow.session)
+    if number != wanted.base_rev:
+        raise StaleFlows(rev=number)
+    content = orjson.dumps([wanted.flows, wanted.credentials], option=orjson.OPT_SORT_KEYS)
+    stored = NoderedDeploy(
+        number=number + 1,
+        flows=wanted.flows,
+        credentials=wanted.credentials,
+        sha256=hashlib.sha256(content).hexdigest(),
+        user_id=deployer.user.id,
+    )
+    uow.session.add(stored)
+    who = Actor("user", deployer.user.id, deployer.user.username, "nodered")
+    await _store_tabs(uow, flows.tabs(wanted.flows), deployer.user, who)
+    audit.record(
+        uow, "workflow.deployed", "deploy", stored.number, actor=who, after={"sha256": stored.sha256}
+    )
+    return stored.number
+
+
+def _refuse_unusable(wanted: SaveFlows) -> None:
+    if reason := flows.malformed(wanted.flows):
+        raise MalformedFlows(reason=reason)
+    if has_nul(wanted.flows) or has_nul(wanted.credentials):
+        raise MalformedFlows(reason="they hold the NUL character, which can't be stored")
+    unknown = flows.types_used(wanted.flows) - set(wanted.known_types)
+    if unknown:
+        raise UnknownNodeType(types=", ".join(sorted(unknown)[:10]))
+
+
+async def _store_tabs(uow: UnitOfWork, tabs: Sequence[Tab], owner: User, who: Actor) -> None:
+    known = await repository.flows_by_id(uow.session)
+    for tab in tabs:
+        row = known.get(tab.id)
+        if row is not None and row.sha256 == tab.sha256 and row.is_active:
+            continue
+        before = {"version": row.version, "sha256": row.sha256} if row else None
+        row = _changed(row, tab, owner)
+        uow.session.add_all([row, _version(row, owner)])
+        after = {"version": row.version, "sha256": row.sha256, "run_as": owner.username}
+        audit.record(
+            uow, "workflow.changed", "workflow", tab.id, tab.name, before=before, after=after, actor=who
+        )
+    await uow.session.flush()  # new tabs must be there before the others are retired
+    await repository.retire_all_but(uow.session, [tab.id for tab in tabs])
+
+
+def _changed(row: NoderedFlow | None, tab: Tab, owner: User) -> NoderedFlow:
+    if row is None:
+        row = NoderedFlow(flow_id=tab.id, version=0)
+    row.flow_name, row.flow_data, row.sha256 = tab.name, tab.nodes, tab.sha256
+    row.user_id, row.is_active = owner.id, True
+    row.version += 1
+    return row
+
+
+def _version(row: NoderedFlow, owner: User) -> NoderedFlowVersion:
+    return NoderedFlowVersion(
+        flow_id=row.flow_id,
+        version=row.version,
+        flow_name=row.flow_name,
+        flow_data=row.flow_data,
+        sha256=row.sha256,
+        user_id=owner.id,
+        username=owner.username,
+    )
+
+
+async def run_token(uow: UnitOfWork, signer: Signer, flow_id: str, run_id: str) -> tuple[str, datetime, User]:
+    """Return a short token that acts as the owner of the flow a run started in."""
+    owner = await repository.owner_of(uow.session, flow_id)
+    if owner is None:
+        raise WorkflowNotFound
+    if not owner.is_active:
+        raise NotSignedIn("The owner of this flow is deactivated; somebody else has to deploy it again.")
+    expires_at = now() + RUN_LIFE
+    token = signer.sign("run", str(owner.id), expires_at, flow=flow_id, run=run_id)
+    return token, expires_at, owner
+
+
+async def workflows(uow: UnitOfWork, limit: int, cursor: str | None) -> Rows:
+    """Return a page of deployed tabs, by name."""
+    order = [Order(NoderedFlow.flow_name), Order(NoderedFlow.id)]
+    return await page_of(uow.session, repository.workflows(), order, limit, cursor)
+
+
+async def versions(uow: UnitOfWork, flow_id: str, limit: int, cursor: str | None) -> Rows:
+    """Return a page of a tab's versions, newest first."""
+    if not await repository.flow_exists(uow.session, flow_id):
+        raise WorkflowNotFound
+    order = [Order(NoderedFlowVersion.version, descending=True)]
+    return await page_of(uow.session, repository.versions(flow_id), order, limit, cursor)
+
+
+async def keep(uow: UnitOfWork, name: str, content: Any) -> None:
+    """Keep a document for Node-RED."""
+    if has_nul(content) or has_nul(name):
+        raise MalformedFlows(reason="they hold the NUL character, which can't be stored")
+    await repository.keep_document(uow.session, name, content)
+
+
+async def library_entry(uow: UnitOfWork, kind: str, path: str) -> Any:
+    """Return a library file's content, or a folder's entries as Node-RED lists them; an unknown folder is empty."""
+    name = f"library/{kind}/{path}".rstrip("/")
+    found = await repository.documents(uow.session, [name])
+    if name in found:
+        return found[name]
+    prefix = f"{name}/"
+    below = await repository.documents_under(uow.session, prefix)
+    return _folder([entry.removeprefix(prefix) for entry in below])
+
+
+def _folder(paths: Sequence[str]) -> list[Any]:
+    folders = sorted({path.split("/")[0] for path in paths if "/" in path})
+    return [*folders, *({"fn": path} for path in paths if "/" not in path)]
