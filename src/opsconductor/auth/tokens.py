@@ -1,4 +1,4 @@
-"""Signed tokens (EdDSA, one key, one algorithm) and random ones that are only kept as hashes."""
+"""Signed tokens (Ed25519, one key, one algorithm) and random ones that are only kept as hashes."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.keys import derive
 
-ALGORITHM = "EdDSA"
+ALGORITHM = "Ed25519"
 ISSUER = "opsconductor"
 WORKFLOW_PREFIX = "opsc_wt_"
 ACCESS_LIFE = timedelta(minutes=10)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -51,22 +51,23 @@ class Lookout:
                 await _wait(changed, min(TICK, left))
 
     async def events(self, execution_id: UUID) -> AsyncIterator[ServerSentEvent]:
-        """Yield a snapshot, then each changed result and each change of the execution, until it has ended."""
+        """Yield a snapshot of the execution, then each result and each change, last the ended execution."""
         seen: dict[UUID, str] = {}
+        since = datetime(2000, 1, 1, tzinfo=UTC)
         async with self.hints.watching(str(execution_id)) as changed:
-            since = datetime.min.replace(year=2000, tzinfo=now().tzinfo)
-            shown: ExecutionOut | None = None
+            shown = await self.look(execution_id)
+            yield ServerSentEvent(event="snapshot", data=shown)
             quiet_since = time.monotonic()
             while True:
                 changed.clear()
                 look_at = now()
+                found = await self.look(execution_id)  # before its results: once it has ended, all are there
                 async for event in self._changed_results(execution_id, since, seen):
                     yield event
                     quiet_since = time.monotonic()
                 since = look_at
-                found = await self.look(execution_id)
-                if found != shown:
-                    yield ServerSentEvent(event="execution" if shown else "snapshot", data=found)
+                if found != shown or found.status in TERMINAL:
+                    yield ServerSentEvent(event="execution", data=found)
                     shown, quiet_since = found, time.monotonic()
                 if found.status in TERMINAL:
                     return

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -73,7 +74,9 @@ def request_id(request: Request) -> str:
 
 def service_app(service: str, *, body_limits: dict[str, int] | None = None, **options: Any) -> FastAPI:
     """Return a FastAPI application with what all our services share; `body_limits` is bytes by path prefix."""
-    app = FastAPI(version=__version__, responses=PROBLEMS, **options)
+    app = FastAPI(
+        version=__version__, responses=PROBLEMS, generate_unique_id_function=_operation_id, **options
+    )
     app.add_middleware(Edge, service=service, body_limits=body_limits or {})
     app.add_exception_handler(OpsError, _ops_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -82,6 +85,11 @@ def service_app(service: str, *, body_limits: dict[str, int] | None = None, **op
     app.add_api_route("/metrics", metrics.metrics, include_in_schema=False)
     metrics.UP.labels(service, __version__).set(1)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation after its function; a client generator makes readable names of that."""
+    return route.name
 
 
 async def _ops_error(request: Request, error: Exception) -> JSONResponse:
@@ -189,7 +197,7 @@ class Answered:
         await self.inner(message)
 
     def record(self) -> None:
-        path = getattr(self.scope.get("route"), "path", "unmatched")
+        path = _route_path(self.scope)
         method = self.scope["method"]
         metrics.REQUESTS.labels(self.service, method, path, self.status).inc()
         metrics.REQUEST_SECONDS.labels(self.service, path).observe(self.seconds)
@@ -198,6 +206,12 @@ class Answered:
                 "request", method=method, route=path, status=self.status, ms=round(self.seconds * 1000, 1)
             )
         structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _route_path(scope: Scope) -> str:
+    """Return the route's template with all prefixes: FastAPI keeps those beside an included router's route."""
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return str(getattr(route, "path", "unmatched"))
 
 
 def _request_id(scope: Scope) -> str:

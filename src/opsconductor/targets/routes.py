@@ -109,7 +109,8 @@ async def check_connection(
     async with units.begin(request.state.actor, origin) as uow:
         target = await service.store_test(uow, target_id, outcome)
     offered = key_out(target.offered_host_key)
-    return TestResult(**(target.last_test or {}), host_key=key_out(target.host_key), offered_host_key=offered)
+    pinned = key_out(target.host_key, target.host_key_pinned_at)
+    return TestResult(**(target.last_test or {}), host_key=pinned, offered_host_key=offered)
 
 
 @router.put("/{target_id}/host-key")

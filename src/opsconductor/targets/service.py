@@ -152,6 +152,7 @@ async def connection_test(transport: Transport, how: dict[str, Any]) -> dict[str
         "error_code": None,
         "detail": None,
         "shown": found.host_key,
+        "endpoint": how["endpoint"],
     }
 
 
@@ -159,7 +160,8 @@ async def store_test(uow: UnitOfWork, target_id: UUID, outcome: dict[str, Any]) 
     """Keep the outcome of a connection test; pin a key that was seen for the first time."""
     target = await get(uow, target_id, lock=True)
     shown, offered = outcome.pop("shown", None), outcome.pop("offered", None)
-    if shown and target.host_key is None:
+    still_there = outcome.pop("endpoint", None) == Endpoint(target.host, target.port)
+    if shown and still_there and target.host_key is None:  # the address may have been changed meanwhile
         target.host_key, target.host_key_pinned_at = shown, now()
         audit.record(
             uow,

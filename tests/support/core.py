@@ -1,0 +1,204 @@
+"""A real core for tests: uvicorn on a free loopback port over a database of its own, and a worker process."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from opsconductor.apps.core import create_app
+from opsconductor.kit.settings import Settings
+
+SECRET_KEY = "5b0c1e7a94d2f36881ab7de0c35f92644e8d70a1b2c3f4956d8e7f0a1b2c3d4e"
+SETUP_SECRET = "setup-secret-of-the-tests"
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Core:
+    """A core that answers, and its administrator."""
+
+    url: str
+    settings: Settings
+    app: FastAPI
+    environment: dict[str, str]
+    clients: contextlib.AsyncExitStack
+    admin: httpx.AsyncClient = field(init=False)
+
+    async def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """Return a client of the API; without a token it is nobody's."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        client = httpx.AsyncClient(base_url=f"{self.url}/api/v3", headers=headers, timeout=40)
+        return await self.clients.enter_async_context(client)
+
+    async def sign_in(self, username: str, password: str = PASSWORD) -> httpx.AsyncClient:
+        """Return a client that is signed in by access token (no cookie)."""
+        client = await self.client()
+        answer = await client.post("/auth/login", json={"username": username, "password": password})
+        assert answer.status_code == 200, answer.text
+        return await self.client(answer.json()["access_token"])
+
+    async def user(self, role: str, username: str | None = None) -> httpx.AsyncClient:
+        """Add a user with this role, and return a client signed in as it."""
+        name = username or f"{role}-{os.urandom(3).hex()}"
+        wanted = {"username": name, "password": PASSWORD, "role": role}
+        answer = await self.admin.post("/users", json=wanted)
+        assert answer.status_code == 201, answer.text
+        return await self.sign_in(name)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to pytest."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an application on a free loopback port; yield its address."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        assert not task.done(), "the server ended before it began"
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        bound.close()
+
+
+def environment_of(database_url: str, redis_url: str, home: Path) -> dict[str, str]:
+    """Return the environment of our processes over these servers."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": SECRET_KEY,
+        "OPSCONDUCTOR_STORAGE_DIR": str(home / "storage"),
+        "OPSCONDUCTOR_SETUP_SECRET_FILE": str(home / "setup.secret"),
+    }
+
+
+@contextlib.asynccontextmanager
+async def running_core(database_url: str, redis_url: str, home: Path, **more: str) -> AsyncIterator[Core]:
+    """Run a core without users; its set-up secret is `SETUP_SECRET`."""
+    environment = environment_of(database_url, redis_url, home) | more
+    Path(environment["OPSCONDUCTOR_SETUP_SECRET_FILE"]).write_text(SETUP_SECRET)
+    config = Settings.model_validate(environment)
+    app = create_app(config)
+    async with contextlib.AsyncExitStack() as clients, serving(app) as url:
+        core = Core(url, config, app, environment, clients)
+        try:
+            yield core
+        finally:
+            await clients.aclose()
+
+
+async def set_up(core: Core) -> None:
+    """Make the first administrator, `admin`."""
+    client = await core.client()
+    wanted = {"setup_secret": SETUP_SECRET, "username": "admin", "password": PASSWORD}
+    answer = await client.post("/setup", json=wanted)
+    assert answer.status_code == 201, answer.text
+    core.admin = await core.client(answer.json()["access_token"])
+
+
+@pytest.fixture(scope="module")
+async def core(
+    database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Core]:
+    """A core with its administrator, one for each test module."""
+    async with running_core(database_url, redis_url, tmp_path_factory.mktemp("core")) as running:
+        await set_up(running)
+        yield running
+
+
+class Process:
+    """A process of ours, beside the core."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], home: Path) -> None:
+        self.ready = home / f"{os.urandom(4).hex()}.ready"
+        self.log = self.ready.with_suffix(".log")
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        source = str(Path(__file__).parents[2] / "src")
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={
+                    **inherited,
+                    **environment,
+                    "PYTHONPATH": source,
+                    "OPSCONDUCTOR_READY_FILE": str(self.ready),
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        """Return once it works; raise with its log where it does not."""
+        deadline = time.monotonic() + seconds
+        while not self.ready.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"not ready:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 25) -> int:
+        """Ask for its end; return its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+WORKER = [
+    *("-m", "celery", "-A", "opsconductor.apps.worker:app", "worker", "-P", "threads", "-c", "2"),
+    *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+]
+BEAT = ["-m", "opsconductor.apps.beat"]
+
+
+def start_worker(core: Core, home: Path, **more: str) -> Process:
+    """Start a worker for this core."""
+    return Process(WORKER, core.environment | more, home)
+
+
+@pytest.fixture(scope="module")
+def worker(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A worker process for the module's core."""
+    process = start_worker(core, tmp_path_factory.mktemp("worker"))
+    process.wait_until_ready()
+    yield process
+    process.stop()
