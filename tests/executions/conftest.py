@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-
 from tests.support.core import Core
 from tests.support.registered import Registered, register
 from tests.support.sshd import running_sshd

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-
 from tests.support.core import Core
 from tests.support.registered import Registered, command_on
 

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-
 from tests.support.core import Core
 from tests.support.registered import Registered
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-
 from tests.support.core import BEAT, Core, Process, start_worker
 from tests.support.registered import Registered, register
 from tests.support.sshd import running_sshd

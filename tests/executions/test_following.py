@@ -6,7 +6,6 @@ import time
 
 import httpx
 import pytest
-
 from tests.support.core import Core
 from tests.support.registered import Registered
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from tests.support.core import Core
+from tests.support.registered import Registered
 
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Outcome
 from opsconductor.kit.database import Sessions
-from tests.support.core import Core
-from tests.support.registered import Registered
 
 LEASE = 10.0
 

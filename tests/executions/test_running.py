@@ -7,7 +7,6 @@ import socket
 
 import pytest
 from sqlalchemy import text
-
 from tests.support.core import Core
 from tests.support.registered import Registered, add_target, register
 from tests.support.sshd import running_sshd
