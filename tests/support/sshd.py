@@ -11,7 +11,8 @@ from pathlib import Path
 import asyncssh
 from pydantic import SecretStr
 
-from opsconductor.stack.fleet import keys, ports, run
+from opsconductor.stack import ports
+from opsconductor.stack.fleet import keys, run
 from opsconductor.stack.fleet.built_in import BuiltInServer, Login
 from opsconductor.stack.fleet.target import Server, Spec
 from opsconductor.transports import Endpoint, HostKeyCheck, SshLogin

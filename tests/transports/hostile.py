@@ -11,7 +11,8 @@ from asyncssh.packet import UInt32
 from pydantic import SecretStr
 from tests.support.sshd import Target
 
-from opsconductor.stack.fleet import keys, ports
+from opsconductor.stack import ports
+from opsconductor.stack.fleet import keys
 from opsconductor.transports import Endpoint, HostKeyCheck, SshLogin
 
 LOGIN = SshLogin("somebody", password=SecretStr("the-password-in-clear"))

@@ -8,8 +8,8 @@ import signal
 import asyncssh
 
 from opsconductor.stack.fleet import keys
-from opsconductor.stack.fleet.ports import LOOPBACK
 from opsconductor.stack.fleet.target import IDENTITY, Spec
+from opsconductor.stack.ports import LOOPBACK
 
 CHUNK = 64 * 1024  # bytes read from a command at once
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ")

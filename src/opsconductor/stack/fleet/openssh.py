@@ -7,9 +7,10 @@ import shutil
 import signal
 from pathlib import Path
 
-from opsconductor.stack.fleet import keys, offspring
-from opsconductor.stack.fleet.ports import LOOPBACK
+from opsconductor.stack import offspring
+from opsconductor.stack.fleet import keys
 from opsconductor.stack.fleet.target import IDENTITY, Spec
+from opsconductor.stack.ports import LOOPBACK
 
 CONFIG = """\
 ListenAddress {host}

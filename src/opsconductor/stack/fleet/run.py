@@ -14,7 +14,8 @@ from pathlib import Path
 
 import asyncssh
 
-from opsconductor.stack.fleet import keys, openssh, ports, roster
+from opsconductor.stack import ports
+from opsconductor.stack.fleet import keys, openssh, roster
 from opsconductor.stack.fleet.built_in import BuiltInServer
 from opsconductor.stack.fleet.openssh import OpenSshServer
 from opsconductor.stack.fleet.roster import Member

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import asyncssh
 
-from opsconductor.stack.fleet.ports import LOOPBACK
+from opsconductor.stack.ports import LOOPBACK
 
 IDENTITY = "OPSCONDUCTOR_DEMO_TARGET"
 """The environment variable in which every command finds the name of its target."""

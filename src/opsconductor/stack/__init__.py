@@ -1,0 +1,1 @@
+"""The embedded stack: everything the product needs on one machine, under one supervisor, without Docker."""
