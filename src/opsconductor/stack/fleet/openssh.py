@@ -35,9 +35,11 @@ PrintLastLog no
 LoginGraceTime 30
 MaxStartups 1000
 MaxSessions 100
-SetEnv {identity}={name}
+SetEnv {identity}={name} SHLVL=1
 Subsystem sftp internal-sftp
 """
+# SHLVL: a bash that finds it set does not take itself for the first shell of an SSH session, and leaves out
+# ~/.bashrc, whose set-up (version managers, prompts) would be timed with every command.
 # From 9.8 on sshd shuts out addresses that fail often, which all callers of a loopback fleet share.
 NEWER = "PerSourcePenalties no\n"
 

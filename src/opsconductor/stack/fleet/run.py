@@ -58,6 +58,8 @@ async def serve(data_dir: Path, stop: asyncio.Event) -> None:
         )
         roster.write(data_dir, tuple(served))
         log.info("demo fleet ready: %s", ", ".join(f"{member.name} {member.port}" for member in served))
+        if ready := os.environ.get("OPSCONDUCTOR_READY_FILE"):
+            Path(ready).touch()  # noqa: ASYNC240  # one small local file
         await stop.wait()
     log.info("demo fleet stopped")
 

@@ -1,0 +1,1 @@
+"""Composition roots: each puts the domains together into one process."""

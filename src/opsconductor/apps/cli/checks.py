@@ -1,0 +1,130 @@
+"""`test`, `lint`, `lock`: what developers and CI run."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opsconductor.apps.cli import console
+from opsconductor.stack import node, prepare
+from opsconductor.stack.folders import project
+from opsconductor.stack.problems import StackProblem
+
+NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium"}
+"""Programs that tests talk to, and the Debian packages that have them."""
+LOCKED = ("runtime", "embedded", "dev")
+
+
+def run_tests(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="Passed on to pytest; without any, everything is tested.")
+    ] = None,
+) -> None:
+    """Run all tests and linters: Python, Node-RED, web app. Installs what they need."""
+
+    def deed() -> None:
+        _install_programs()
+        asyncio.run(prepare.prepare(console.say, with_tests=True))
+        if arguments:
+            _run("pytest", [*_python("pytest"), *arguments])
+            return
+        _lint()
+        _npm("frontend", "test")
+        _npm("nodered", "test")
+        _run("pytest", _python("pytest"))
+
+    console.guarded(deed)
+
+
+def lint() -> None:
+    """Run linters and type checks: Python, Node-RED, web app, shell."""
+
+    def deed() -> None:
+        asyncio.run(prepare.prepare(console.say, with_tests=True))
+        _lint()
+
+    console.guarded(deed)
+
+
+def _lint() -> None:
+    _run("ruff check", [*_python("ruff"), "check", "--quiet", "."])
+    _run("ruff format", [*_python("ruff"), "format", "--check", "--quiet", "."])
+    _run("mypy", [*_python("mypy")])
+    _run("import contracts", [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"])
+    _run("shellcheck", [str(Path(sys.executable).with_name("shellcheck")), "opsconductor", ".ci/run"])
+    _npm("frontend", "lint")
+    _npm("nodered", "lint")
+
+
+def lock() -> None:
+    """Lock the Python packages again, hashed and without addresses of package indexes."""
+
+    def deed() -> None:
+        uv = str(Path(sys.executable).with_name("uv"))
+        options = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
+        options += ["--no-emit-index-url", "--custom-compile-command", "./opsconductor lock"]
+        for name in LOCKED:
+            files = ["-o", f"requirements/{name}.txt", f"requirements/{name}.in"]
+            _run(f"lock {name}", [uv, "pip", "compile", *options, *files])
+
+    console.guarded(deed)
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]
+
+
+def _npm(root: str, word: str) -> None:
+    found = node.find()
+    path = f"{found.program.parent}{os.pathsep}{os.environ['PATH']}"
+    _run(
+        f"{root}: npm run {word}", [*found.npm_command, "run", "--silent", word], project() / root, PATH=path
+    )
+
+
+def _run(what: str, command: Sequence[str], folder: Path | None = None, **environment: str) -> None:
+    console.err.rule(f"[bold]{what}", align="left", style="dim")
+    began = time.monotonic()
+    done = subprocess.run(  # noqa: S603  # our own tools
+        command, cwd=folder or project(), env={**os.environ, **environment}, check=False
+    )
+    if done.returncode != 0:
+        raise StackProblem(f"{what} failed (exit status {done.returncode}).")
+    console.err.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.1f} s[/]")
+
+
+def _install_programs() -> None:
+    missing = {
+        program: package
+        for program, package in NEEDED_PROGRAMS.items()
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    }
+    if not missing:
+        return
+    packages = " ".join(missing.values())
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise StackProblem(
+            f"Tests need {', '.join(missing)}: install the packages {packages} and run this again."
+        )
+    console.say(f"Installing {packages} ...")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    # Packages start their services by themselves; a test machine needs the programs only.
+    policy = Path("/usr/sbin/policy-rc.d")
+    made = not policy.exists()
+    if made:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        _run("apt-get update", ["apt-get", "-qq", "update"], None, **quiet)
+        install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends"]
+        _run(f"install {packages}", [*install, *missing.values()], None, **quiet)
+    finally:
+        if made:
+            policy.unlink()

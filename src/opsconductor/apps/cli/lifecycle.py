@@ -1,0 +1,281 @@
+"""`up`, `down`, `status`, `logs`, `restart`: the life of the stack."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from opsconductor.apps.cli import console
+from opsconductor.stack import control, prepare
+from opsconductor.stack.embedded import Layout
+from opsconductor.stack.folders import DataDir, project
+from opsconductor.stack.logfiles import last_lines
+from opsconductor.stack.problems import StackProblem
+from opsconductor.stack.running import Stack, status
+from opsconductor.stack.services import Service, Standing, State
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where this installation keeps its data (default: var/, or OPSCONDUCTOR_DATA_DIR)."
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="The port people use; another free one if it is taken."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+START_LIMIT = 180.0  # s in the background until everything works
+STOP_LIMIT = 60.0  # s
+
+
+def up(
+    data_dir: Folder = None,
+    port: Port = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Run in the background and return.")] = False,
+) -> None:
+    """Start everything. In the foreground Ctrl-C stops it; with -d it goes on in the background."""
+
+    def deed() -> None:
+        data = DataDir.at(data_dir)
+        asyncio.run(prepare.prepare(console.say))
+        if not detach:
+            asyncio.run(serve(data, port))
+        elif found := status(data):
+            console.say("OpsConductor is already running.")
+            show_door(data, found["public_url"])
+        else:
+            show_door(data, start_behind(data, port=port)["public_url"])
+
+    console.guarded(deed)
+
+
+def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False) -> None:
+    """Run the supervisor for `up -d`; not for people."""
+    console.guarded(lambda: asyncio.run(serve(DataDir.at(data_dir), port, with_fleet=fleet, quiet=True)))
+
+
+async def serve(data: DataDir, port: int | None, *, with_fleet: bool = False, quiet: bool = False) -> None:
+    """Run the stack in this process until Ctrl-C, SIGTERM or `down`."""
+    stack = Stack(data, with_fleet=with_fleet, port=port)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stack.end)
+
+    async def when_up(layout: Layout) -> None:
+        await offer_set_up(layout)
+        if not quiet:
+            show_door(data, layout.public_url)
+            console.say("Ctrl-C stops everything.")
+
+    await stack.run(_log_change if quiet else console.show_change, when_up)
+    if not quiet:
+        console.say("Stopped.")
+
+
+def _log_change(service: Service, standing: Standing) -> None:
+    line = {
+        "event": f"service.{standing.state}",
+        "service": service.name,
+        "exit_status": standing.exit_status,
+    }
+    sys.stdout.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
+    sys.stdout.flush()
+
+
+async def offer_set_up(layout: Layout) -> None:
+    """Make the one-time secret for the first administrator, as long as there is none."""
+    async with httpx.AsyncClient(timeout=10) as client:
+        answer = await client.get(f"http://127.0.0.1:{layout.ports['core']}/api/v3/setup")
+    if answer.is_success and answer.json()["needed"] and not layout.data.setup_secret.exists():
+        layout.data.secret("setup_secret")
+
+
+def start_behind(data: DataDir, *, port: int | None = None, fleet: bool = False) -> dict[str, Any]:
+    """Start the stack in the background, show its progress, and return its status once all of it works."""
+    data.make()
+    log = data.logs / "supervisor.log"
+    command = [sys.executable, "-m", "opsconductor.apps.cli", "serve-behind", "--data-dir", str(data.root)]
+    command += [*(["--port", str(port)] if port else []), *(["--fleet"] if fleet else [])]
+    with log.open("ab") as file:
+        begins = file.tell()
+        process = subprocess.Popen(  # noqa: S603  # ourselves
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd=project()
+        )
+    try:
+        return _followed(data, process)
+    except _EndedEarly:
+        with log.open("rb") as file:
+            file.seek(begins)
+            text = file.read().decode(errors="replace")
+        reason = text.rpartition("✗ ")[2].strip() or f"see {log}"
+        raise StackProblem(reason) from None
+
+
+class _EndedEarly(Exception):
+    pass
+
+
+def _followed(data: DataDir, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    shown: dict[str, str] = {}
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        found = status(data) if process.poll() is None else None
+        if process.poll() is not None:
+            raise _EndedEarly
+        for name, standing in (found or {}).get("services", {}).items():
+            if shown.get(name) != standing["state"]:
+                shown[name] = standing["state"]
+                console.show_standing(
+                    name, standing["state"], standing["ready_after"], standing["exit_status"]
+                )
+        if found and found["ready"]:
+            return found
+        time.sleep(0.1)
+    process.terminate()
+    raise StackProblem(f"Not everything worked after {START_LIMIT:.0f} s; the logs are in {data.logs}.")
+
+
+def show_door(data: DataDir, public_url: str) -> None:
+    """Print where it is, and how to get in for the first time."""
+    console.out.print(f"\n  [bold]OpsConductor is at {public_url}[/]")
+    if data.setup_secret.exists():
+        console.out.print(
+            f"  Set-up secret for the first administrator: [bold]{data.setup_secret.read_text().strip()}[/]\n"
+            f"  [dim](asked for at {public_url}/setup; also in {escape(str(data.setup_secret))})[/]"
+        )
+    console.out.print()
+
+
+def down(data_dir: Folder = None) -> None:
+    """Stop everything. Data stays."""
+
+    def deed() -> None:
+        data = DataDir.at(data_dir)
+        if stop(data):
+            console.say("Stopped.")
+        else:
+            console.say(f"OpsConductor is not running in {data.root}.")
+
+    console.guarded(deed)
+
+
+def stop(data: DataDir) -> bool:
+    """Stop the stack of a data folder and wait for its end; False where none ran."""
+    found = status(data)
+    if found is None:
+        return False
+    control.ask(data.socket, "down")
+    deadline = time.monotonic() + STOP_LIMIT
+    while Path(f"/proc/{found['pid']}").exists() if Path("/proc").exists() else status(data):
+        if time.monotonic() > deadline:
+            raise StackProblem(f"The supervisor (process {found['pid']}) did not end; see {data.logs}.")
+        time.sleep(0.05)
+    return True
+
+
+def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:
+    """Show how each part is doing; exit status 0 only if all of it works."""
+    data = DataDir.at(data_dir)
+    found = status(data)
+    if as_json:
+        console.show_json(found or {"ready": False, "data_dir": str(data.root), "services": {}})
+    elif found is None:
+        console.out.print(f"OpsConductor is not running in {data.root}. `./opsconductor up -d` starts it.")
+    else:
+        console.out.print(_table(found["services"]))
+        console.out.print(f"{found['public_url']}   data in {escape(found['data_dir'])}")
+    raise typer.Exit(0 if found and found["ready"] else 1)
+
+
+def _table(services: dict[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("SERVICE", "STATE", "FOR", "PID", "RESTARTS"):
+        table.add_column(heading, style="bold" if heading == "SERVICE" else None)
+    for name, standing in services.items():
+        mark = console.MARKS.get(State(standing["state"]), "[dim]…[/]")
+        since = _age(time.time() - standing["since"])
+        table.add_row(
+            name,
+            f"{mark} {standing['state']}",
+            since,
+            str(standing["pid"] or ""),
+            str(standing["restarts"] or ""),
+        )
+    return table
+
+
+def _age(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def logs(
+    service: Annotated[str | None, typer.Argument(help="One service; all of them if left out.")] = None,
+    data_dir: Folder = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines from the end.")] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as lines come, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show what services logged."""
+    data = DataDir.at(data_dir)
+    files = sorted(data.logs.glob(f"{service or '*'}.log"))
+    if not files:
+        known = ", ".join(sorted(path.stem for path in data.logs.glob("*.log"))) or "none yet"
+        console.err.print(f"[red]✗[/] There is no such log. There are: {known}")
+        raise typer.Exit(1)
+    for path in files:
+        for line in last_lines(path, lines):
+            _show_line(path, line, len(files))
+    if follow:
+        _follow(files)
+
+
+def _show_line(path: Path, line: str, files: int) -> None:
+    console.out.print(f"{path.stem:<11} {line}" if files > 1 else line, markup=False)
+
+
+def _follow(files: list[Path]) -> None:
+    ends = {path: path.stat().st_size for path in files}
+    try:
+        while True:
+            for path, end in ends.items():
+                size = path.stat().st_size if path.exists() else 0
+                if size < end:
+                    ends[path] = 0  # rotated
+                elif size > end:
+                    with path.open("rb") as file:
+                        file.seek(end)
+                        fresh = file.read()
+                    ends[path] = end + len(fresh)
+                    for line in fresh.decode(errors="replace").splitlines():
+                        _show_line(path, line, len(files))
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        return
+
+
+def restart(
+    service: Annotated[str, typer.Argument(help="As `status` names it.")], data_dir: Folder = None
+) -> None:
+    """Restart one service."""
+
+    def deed() -> None:
+        data = DataDir.at(data_dir)
+        if control.ask(data.socket, "restart", service=service) is None:
+            raise StackProblem(f"OpsConductor is not running in {data.root}.")
+        console.say(f"{service} restarted.")
+
+    console.guarded(deed)

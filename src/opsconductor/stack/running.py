@@ -1,0 +1,105 @@
+"""One embedded stack from its lock to its last process: what `up` runs, in the foreground or behind."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from opsconductor.stack import control, embedded, leftovers, lock
+from opsconductor.stack.control import Control
+from opsconductor.stack.embedded import Layout
+from opsconductor.stack.folders import DataDir
+from opsconductor.stack.problems import StackProblem
+from opsconductor.stack.supervisor import Supervisor, Watcher
+
+WhenUp = Callable[[Layout], Awaitable[None]]
+
+
+class Stack:
+    """The stack of one data folder, in this process."""
+
+    def __init__(self, data: DataDir, *, with_fleet: bool = False, port: int | None = None) -> None:
+        self._data = data
+        self._with_fleet = with_fleet
+        self._port = port
+        self._end = asyncio.Event()
+        self._layout: Layout | None = None
+        self._supervisor: Supervisor | None = None
+
+    def end(self) -> None:
+        """Ask for the end; callable from a signal handler."""
+        self._end.set()
+
+    async def run(self, watcher: Watcher, when_up: WhenUp) -> None:
+        """Start everything, call `when_up`, and go on until asked to end. Raises StackProblem."""
+        self._data.make()
+        with lock.hold(self._data.run / "lock"):
+            record = self._data.run / "processes.json"
+            await asyncio.to_thread(leftovers.end, record)
+            self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)
+            services = embedded.services(self._layout, with_fleet=self._with_fleet)
+            self._supervisor = Supervisor(services, self._data.logs, record)
+            self._supervisor.watch(watcher)
+            door = Control(self._data.socket, self._answer)
+            await door.open()
+            try:
+                await self._until_end(self._supervisor, when_up)
+            finally:
+                await self._supervisor.stop()
+                await door.close()
+
+    async def _until_end(self, supervisor: Supervisor, when_up: WhenUp) -> None:
+        starting = asyncio.create_task(supervisor.start())
+        ending = asyncio.create_task(self._end.wait())
+        await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            assert self._layout is not None
+            await when_up(self._layout)
+            await ending
+        else:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+
+    async def _answer(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._obey(wanted)
+        except StackProblem as problem:
+            return {"problem": str(problem)}
+
+    async def _obey(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        assert self._supervisor is not None
+        assert self._layout is not None
+        match wanted.get("do"):
+            case "status":
+                return self._status(self._supervisor, self._layout)
+            case "restart":
+                name = str(wanted.get("service"))
+                if name not in self._supervisor.services:
+                    known = ", ".join(self._supervisor.services)
+                    raise StackProblem(f"There is no service {name}. There are: {known}")
+                await self._supervisor.restart(name)
+            case "fleet":
+                if "fleet" not in self._supervisor.services:
+                    await self._supervisor.add(embedded.fleet(self._layout))
+            case "down":
+                self.end()
+            case other:
+                raise StackProblem(f"The supervisor does not know {other!r}; it may be of an older version.")
+        return {}
+
+    def _status(self, supervisor: Supervisor, layout: Layout) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "data_dir": str(self._data.root),
+            "public_url": layout.public_url,
+            "ports": dict(layout.ports),
+            "ready": supervisor.all_up,
+            "services": {name: asdict(standing) for name, standing in supervisor.standings.items()},
+        }
+
+
+def status(data: DataDir) -> dict[str, Any] | None:
+    """Return how the stack of a data folder is doing; None where none runs."""
+    return control.ask(data.socket, "status")
