@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -9,12 +10,15 @@ WANTED = {"public": 8080, "core": 8000, "bridge": 8001, "nodered": 1880, "postgr
 """What each part listens on where nobody else does."""
 
 
-def reserve(wanted: int = 0) -> socket.socket:
+def reserve(wanted: int = 0, but_not: Collection[int] = ()) -> socket.socket:
     """Return a bound socket on the wanted port, or else on the next free one; 0: on any.
 
-    As long as it is bound and does not listen, connections to the port are refused and nobody takes it.
+    As long as it is bound and does not listen, connections to the port are refused and no server can listen there.
+    Linux would let two such sockets have the same port: `but_not` names those that are held already.
     """
     for port in range(wanted, wanted + 1000 if wanted else 1):
+        if port in but_not:
+            continue
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,14 +37,12 @@ def port_of(bound: socket.socket) -> int:
 
 
 def choose(memory: Path, wanted: dict[str, int] | None = None) -> dict[str, int]:
-    """Return a free port for each part: last time's, else the wanted one, else the next; remember them."""
+    """Return a free port for each part: the wanted one, else last time's, else the usual one, or the next; remember them."""
     last = remembered(memory)
-    held = {
-        name: reserve(last.get(name, port)) for name, port in (WANTED | (wanted or {})).items()
-    }  # all held until the last is chosen, so that no two get the same
-    chosen = {name: port_of(bound) for name, bound in held.items()}
-    for bound in held.values():
-        bound.close()
+    chosen: dict[str, int] = {}
+    for name, port in (WANTED | last | (wanted or {})).items():
+        with reserve(port, chosen.values()) as bound:
+            chosen[name] = port_of(bound)
     memory.write_text(json.dumps(chosen, indent=2) + "\n")
     return chosen
 

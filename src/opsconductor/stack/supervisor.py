@@ -44,6 +44,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Start everything; return once all of it works. Raises StackProblem, and stops everything, where it can't."""
+        self._waves()  # who waits for whom must have an end
         self._failure = asyncio.get_running_loop().create_future()
         for service in self.services.values():
             self._keepers[service.name] = asyncio.create_task(self._keep(service))

@@ -66,9 +66,10 @@ async def serve(data_dir: Path, stop: asyncio.Event) -> None:
 
 def _placed(stack: contextlib.ExitStack | contextlib.AsyncExitStack, data_dir: Path) -> list[Member]:
     """Return the roster on free ports, the last ones where possible."""
-    placed, reserved = [], []
+    placed: list[Member] = []
+    reserved: list[socket.socket] = []
     for member in roster.last_ports(data_dir):
-        bound = ports.reserve(member.port)
+        bound = ports.reserve(member.port, [other.port for other in placed])
         placed.append(replace(member, port=ports.port_of(bound)))
         if member.server == "none":
             stack.callback(bound.close)  # kept: so it stays a port where nobody listens
