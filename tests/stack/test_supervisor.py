@@ -1,6 +1,7 @@
 """The supervisor, on real processes."""
 
 import asyncio
+import itertools
 import os
 import signal
 import time
@@ -72,7 +73,7 @@ async def test_crash_after_crash_the_pause_grows(programs):
         await until(lambda: len(starts) >= 4)
     finally:
         await supervisor.stop()
-    pauses = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
     assert pauses[2] > pauses[1] > pauses[0]
 
 

@@ -14,6 +14,8 @@ from opsconductor.kit.settings import Settings
 log = structlog.get_logger()
 CHANNEL = "opsconductor:live"
 PAUSE = 1.0  # s between attempts to reach Redis again
+RECONNECTED = "reconnected"
+"""The kind of a hint that nobody published: this process was away, and may have missed others."""
 
 
 class Hints:
@@ -92,11 +94,15 @@ class Hints:
             return
         for event in self._waiting.get(id, ()):
             event.set()
+        self._queue(str(hint.get("kind", "")), id)
+
+    def _queue(self, kind: str, id: str) -> None:
         for queue in self._all:
             if not queue.full():
-                queue.put_nowait({"kind": str(hint.get("kind", "")), "id": id})
+                queue.put_nowait({"kind": kind, "id": id})
 
     def _wake_everyone(self) -> None:
         for events in self._waiting.values():
             for event in events:
                 event.set()
+        self._queue(RECONNECTED, "")

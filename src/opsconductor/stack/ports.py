@@ -37,7 +37,7 @@ def port_of(bound: socket.socket) -> int:
 
 
 def choose(memory: Path, wanted: dict[str, int] | None = None) -> dict[str, int]:
-    """Return a free port for each part: the wanted one, else last time's, else the usual one, or the next; remember them."""
+    """Return a free port for each part: the wanted one, last time's, or the usual one, else the next; remember them."""
     last = remembered(memory)
     chosen: dict[str, int] = {}
     for name, port in (WANTED | last | (wanted or {})).items():

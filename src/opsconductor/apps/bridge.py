@@ -1,0 +1,56 @@
+"""The bridge service: between Node-RED and the core. `app` is what uvicorn serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from opsconductor.bridge import editor_routes, routes, storage_routes
+from opsconductor.bridge.core import Refused, refused
+from opsconductor.bridge.state import Bridge
+from opsconductor.kit.http import service_app
+from opsconductor.kit.live import Hints
+from opsconductor.kit.logs import set_up_logs
+from opsconductor.kit.settings import Settings, settings
+
+FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many
+BODY_LIMITS = {"/api/nodered/storage/": FLOWS_LIMIT}
+NEEDED = ("redis_url",)
+
+
+def create_app(config: Settings) -> FastAPI:
+    """Return the bridge for these settings. Who may do what, the core decides, request by request."""
+    app = service_app(
+        "bridge",
+        title="OpsConductor bridge",
+        body_limits=BODY_LIMITS,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.settings = config
+    app.add_exception_handler(Refused, refused)
+    for router in (routes.health, editor_routes.router, storage_routes.router):
+        app.include_router(router)
+    if config.enable_workflow_api:
+        app.include_router(routes.api)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the connections, and close them in the end."""
+    config: Settings = app.state.settings
+    bridge = Bridge(config, Hints(config))
+    bridge.start()
+    app.state.bridge = bridge
+    yield
+    await bridge.stop()
+
+
+def app() -> FastAPI:
+    """Return the bridge for this process's environment (uvicorn's --factory)."""
+    config = settings().require(*NEEDED)
+    set_up_logs(config, "bridge")
+    return create_app(config)

@@ -1,0 +1,146 @@
+"""The workflow API, for Node-RED's nodes and for scripts; and the bridge's own health."""
+
+import asyncio
+from collections.abc import AsyncIterable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from redis.exceptions import RedisError
+
+from opsconductor import __version__
+from opsconductor.bridge.core import passed_back, passed_on
+from opsconductor.bridge.state import Bridge, TheBridge, Token, address_of, fingerprint, limited, token_of
+from opsconductor.contracts.workflow import WorkflowAuth, WorkflowExecute
+from opsconductor.kit.http import only_known_parameters
+
+LONGEST_WAIT = 60  # s; as in the core
+REDIS_PATIENCE = 1.0  # s
+
+health = APIRouter()
+api = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters)])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$"),
+]
+Flow = Annotated[str | None, Header(alias="X-OpsConductor-Flow", max_length=255)]
+Word = Annotated[str | None, Query(max_length=200)]
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT)]
+Limited = Depends(limited)
+
+
+@health.get("/health")
+async def health_check(bridge: TheBridge) -> dict[str, str]:
+    """Tell how the bridge is. It answers 200 without core or Redis, too: starting it again would not help."""
+    core, redis = await asyncio.gather(bridge.core.answers(), _redis_answers(bridge))
+    return {
+        "status": "ok" if core and redis else "degraded",
+        "service": "bridge",
+        "version": __version__,
+        "core": "ok" if core else "away",
+        "redis": "ok" if redis else "away",
+    }
+
+
+async def _redis_answers(bridge: Bridge) -> bool:
+    try:
+        async with asyncio.timeout(REDIS_PATIENCE):
+            await bridge.hints.redis.ping()
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return True
+
+
+@api.get("/health")
+async def workflow_health(request: Request, bridge: TheBridge) -> Response:
+    """Tell whether the workflow API answers, all the way to the core."""
+    return passed_back(await bridge.core.ask(request, "GET", "/api/workflow/health", []))
+
+
+@api.get("/targets", dependencies=[Limited])
+async def workflow_targets(
+    request: Request,
+    bridge: TheBridge,
+    token: Token,
+    flow: Flow = None,
+    os_type: Word = None,
+    environment: Word = None,
+    status: Word = None,
+    tag: Word = None,
+    q: Word = None,
+) -> Response:
+    """Return all targets that match, by name; at most 2 s old."""
+    given = {"os_type": os_type, "environment": environment, "status": status, "tag": tag, "q": q}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    path, headers = "/api/workflow/targets", passed_on(request)
+    key = fingerprint(token, flow or "", *(f"{name}={value}" for name, value in wanted.items()))
+    found = await bridge.recent.targets.get(
+        key, lambda: bridge.core.ask(request, "GET", path, headers, params=wanted)
+    )
+    return passed_back(found)
+
+
+@api.post("/execute", dependencies=[Limited])
+async def workflow_execute(
+    wanted: WorkflowExecute, request: Request, bridge: TheBridge, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Accept something to run; the same Idempotency-Key gives the same execution."""
+    content = await request.body()
+    return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)
+
+
+@api.get("/results/{execution_id}", dependencies=[Limited])
+async def workflow_results(
+    execution_id: UUID, request: Request, bridge: TheBridge, wait: Wait = 0, output: bool = True
+) -> Response:
+    """Return an execution with the results of all its targets; with `wait`, once it has ended."""
+    params = {"wait": str(wait), "output": str(output).lower()}
+    path = f"/api/workflow/results/{execution_id}"
+    return await bridge.core.pass_on(request, "GET", path, params=params, wait=wait)
+
+
+@api.get("/state/{execution_id}", dependencies=[Limited])
+async def workflow_state(execution_id: UUID, request: Request, bridge: TheBridge) -> Response:
+    """Return where an execution stands, without its results."""
+    return await bridge.core.pass_on(request, "GET", f"/api/workflow/state/{execution_id}")
+
+
+@api.post("/cancel/{execution_id}", dependencies=[Limited])
+async def workflow_cancel(execution_id: UUID, request: Request, bridge: TheBridge) -> Response:
+    """Ask for the end of an execution."""
+    return await bridge.core.pass_on(request, "POST", f"/api/workflow/cancel/{execution_id}")
+
+
+@api.post("/auth")
+async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridge) -> Response:
+    """Give a token: to Node-RED for one run of a flow, or to a person."""
+    await bridge.rate.take(*_who_wants_a_token(wanted, request))
+    content = await request.body()
+    return await bridge.core.pass_on(request, "POST", "/api/workflow/auth", content=content)
+
+
+def _who_wants_a_token(wanted: WorkflowAuth, request: Request) -> tuple[str, ...]:
+    """Return who is counted: each flow for itself, so that a busy one does not keep the others from running."""
+    if wanted.flow_id:
+        return fingerprint(token_of(request)), wanted.flow_id
+    return ("address", address_of(request))
+
+
+async def nodered_only(request: Request, bridge: TheBridge, token: Token) -> None:
+    """Let Node-RED itself through: whoever may read its storage."""
+
+    async def ask() -> None:
+        path, headers = "/internal/storage/library/flows", passed_on(request)
+        await bridge.core.ask(request, "GET", path, headers, params={"path": ""})
+
+    await bridge.recent.instances.get(fingerprint(token), ask)
+
+
+@api.get("/events", response_class=EventSourceResponse, dependencies=[Limited, Depends(nodered_only)])
+async def workflow_events(bridge: TheBridge) -> AsyncIterable[ServerSentEvent]:
+    """Nudge Node-RED about every execution that changes. What became of it, a node asks in its run's name."""
+    async for event in bridge.nudges.events():
+        yield event

@@ -1,0 +1,129 @@
+"""What the bridge says to the core, and believes of it: with a stand-in for the core that notes everything."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+from tests.bridge.conftest import Door, command_on, open_door
+from tests.support.core import Core, serving
+
+TARGETS = "/api/workflow/targets"
+SOME_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass
+class StandIn:
+    """Answers everything alike."""
+
+    answer: Response = field(default_factory=lambda: Response("{}", media_type="application/json"))
+    asked: list[Request] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    url: str = ""
+
+    async def reply(self, request: Request) -> Response:
+        self.asked.append(request)
+        self.bodies.append(await request.body())
+        return self.answer
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    found = StandIn()
+    app = FastAPI()
+    app.add_api_route("/{path:path}", found.reply, methods=["GET", "POST", "PUT"], response_model=None)
+    async with serving(app) as url:
+        found.url = url
+        yield found
+
+
+@pytest.fixture
+async def before(core: Core, stand_in: StandIn) -> AsyncIterator[Door]:
+    """A bridge before the stand-in."""
+    async with open_door(core, OPSCONDUCTOR_BACKEND_URL=stand_in.url) as door:
+        yield door
+
+
+async def test_the_core_sees_who_asks_and_for_what(before: Door, stand_in: StandIn) -> None:
+    sent = {
+        "X-OpsConductor-Flow": "f1",
+        "Idempotency-Key": "12345678",
+        "X-Request-ID": "request-1",
+        "X-Forwarded-For": "192.0.2.9",
+        "Cookie": "opsc_session=stolen",
+        "X-Opsc-Session": "made-up",
+    }
+    client = await before.client("the-token", **sent)
+    await client.post("/api/workflow/execute", json=command_on([SOME_ID]))
+
+    [asked] = stand_in.asked
+    seen = {name: asked.headers.get(name.lower()) for name in sent}
+    assert asked.headers["authorization"] == "Bearer the-token"
+    assert seen == sent | {"Cookie": None, "X-Opsc-Session": None}
+
+
+async def test_a_cookie_that_somebody_sets_on_the_way_reaches_nobody_else(
+    before: Door, stand_in: StandIn
+) -> None:
+    stand_in.answer.set_cookie("sticky", "1")
+    answers = [await (await before.client(token)).get(TARGETS) for token in ("one", "two")]
+
+    assert [request.headers.get("cookie") for request in stand_in.asked] == [None, None]
+    assert all("set-cookie" not in answer.headers for answer in answers)
+
+
+async def test_something_else_in_place_of_the_core_is_not_believed(before: Door, stand_in: StandIn) -> None:
+    stand_in.answer = Response("<html>Bad Gateway</html>", 502, media_type="text/html")
+    answer = await (await before.client("a-token")).get(TARGETS)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "core_unavailable")
+    assert "html" not in answer.text
+
+
+async def test_when_to_come_back_is_passed_on(before: Door, stand_in: StandIn) -> None:
+    refusal = b'{"detail":"Wait.","code":"too_many_sign_ins","request_id":"x"}'
+    stand_in.answer = Response(refusal, 429, {"Retry-After": "17"}, "application/json")
+    wanted = {"username": "a", "password": "b"}
+    answer = await (await before.client()).post("/api/workflow/auth", json=wanted)
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_sign_ins")
+    assert (answer.json()["detail"], answer.headers["retry-after"]) == ("Wait.", "17")
+
+
+async def test_a_password_reaches_the_core_as_it_was_typed(before: Door, stand_in: StandIn) -> None:
+    wanted = {"username": "ä", "password": "pass wörd"}
+    await (await before.client()).post("/api/workflow/auth", json=wanted)
+
+    assert [json.loads(body) for body in stand_in.bodies] == [wanted]
+
+
+async def test_only_what_changes_nothing_is_tried_a_second_time(
+    before: Door, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = _lose_the_first_connection(monkeypatch, httpx.URL(stand_in.url).port)
+    client = await before.client("a-token")
+    read = await client.get(TARGETS)
+    tries.clear()
+    changed = await client.post("/api/workflow/execute", json=command_on([SOME_ID]))
+
+    assert read.status_code == 200
+    assert (changed.status_code, changed.json()["code"]) == (503, "core_unavailable")
+    assert [request.method for request in stand_in.asked] == ["GET"]
+
+
+def _lose_the_first_connection(monkeypatch: pytest.MonkeyPatch, port: int | None) -> list[httpx.Request]:
+    """Let the first connection to this port fail; return the list of tries, to be cleared for another time."""
+    tries: list[httpx.Request] = []
+    really = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def send(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.url.port == port:
+            tries.append(request)
+            if len(tries) == 1:
+                raise httpx.ConnectError("lost on purpose")
+        return await really(self, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", send)
+    return tries
