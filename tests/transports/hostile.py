@@ -134,6 +134,9 @@ class _Session(asyncssh.SSHServerSession[bytes]):
         self._scripted.commands.append(command)
         return self._scripted.behaviour(self._channel, command)
 
+    def eof_received(self) -> bool:
+        return True  # else asyncssh ends our side too, and nothing could be written any more
+
 
 @contextlib.asynccontextmanager
 async def scripted(behaviour: Behaviour, **options: object) -> AsyncIterator[Scripted]:

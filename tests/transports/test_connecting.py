@@ -11,7 +11,7 @@ from tests.transports import hostile
 from tests.transports.hostile import raw, scripted
 from tests.transports.runs import run
 
-from opsconductor.stack.fleet import ports
+from opsconductor.stack import ports
 from opsconductor.transports import (
     ConnectionClosed,
     ConnectRefused,
@@ -124,11 +124,11 @@ async def test_a_password_goes_out_once_only(transport):
 
 
 def test_a_login_does_not_show_its_secrets():
-    login = SshLogin("root", SecretStr("hunter2"), SecretStr("PRIVATE"), SecretStr("phrase"))
+    login = SshLogin("root", SecretStr("hunter2"), SecretStr("PRIVATE"), SecretStr("sesame"))
 
     shown = f"{login} {login!r}"
 
-    assert not [secret for secret in ("hunter2", "PRIVATE", "phrase") if secret in shown]
+    assert not [secret for secret in ("hunter2", "PRIVATE", "sesame") if secret in shown]
 
 
 async def test_the_agent_and_the_files_of_whoever_runs_us_are_not_used(target, monkeypatch, tmp_path):

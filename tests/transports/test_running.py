@@ -131,6 +131,17 @@ async def test_a_sink_that_refuses_more_ends_the_wait_and_the_command(transport,
     assert sink.size < 100_000 + 64 * 1024  # nothing more is delivered after the refusal
 
 
+async def test_a_command_whose_output_was_refused_still_counts_as_running(transport, target):
+    async with await transport.connect(target.endpoint, target.login, target.pinned) as connection:
+        running = await connection.start(Command("echo out; sleep 30", 30), Limited(0))
+        with pytest.raises(OutputLimit):
+            await running.wait()
+
+        with pytest.raises(RuntimeError):
+            await connection.start(Command("true", 10), Kept())
+        assert (await running.cancel()).ended
+
+
 async def test_an_error_of_the_sink_reaches_who_waits(transport, target):
     class Full(Kept):
         def stdout(self, data: bytes) -> None:

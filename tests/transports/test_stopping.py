@@ -206,7 +206,7 @@ async def test_a_login_with_a_command_of_its_own_does_not_run_it_again_for_a_can
         async with await transport.connect(target.endpoint, target.login, target.pinned) as connection:
             running = await connection.start(Command("anything", 30), Kept())
             await _written(log)
-            await running.cancel(grace=0.5)
+            await running.cancel(grace=0.1)
 
     assert log.read_text() == "ran\n"
 

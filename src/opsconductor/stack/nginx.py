@@ -56,8 +56,11 @@ def local(home: Path, web: Path, ports: Mapping[str, int]) -> str:
     return _rendered(home, web, parts, process, listen)
 
 
-def production(home: Path, web: Path, parts: Mapping[str, str], tls: Tls) -> str:
-    """Return the configuration of a server with TLS; `parts` are the addresses of core, bridge and nodered."""
+def production(home: Path, web: Path, parts: Mapping[str, str], tls: Tls, *, user: str | None = None) -> str:
+    """Return the configuration of a server with TLS; `parts` are the addresses of core, bridge and nodered.
+
+    `user` is whom nginx becomes where root starts it (nginx's own choice is nobody); it has to be able to read `web`.
+    """
     listen = "\n".join(
         f"    {line}"
         for line in (
@@ -71,7 +74,7 @@ def production(home: Path, web: Path, parts: Mapping[str, str], tls: Tls) -> str
         )
     )
     redirect = REDIRECT if tls.port == 443 else ""
-    process = "daemon off;\nworker_processes auto;"
+    process = "daemon off;\nworker_processes auto;" + (f"\nuser {user};" if user else "")
     return _rendered(home, web, parts, process, listen, redirect=redirect, hsts=HSTS)
 
 

@@ -37,6 +37,8 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = loop.create_future()
         """Resolves to None when the channel is closed. Never fails."""
+        self.refused: asyncio.Future[None] = loop.create_future()
+        """Done once the sink raised; the command may go on, and what it still writes is dropped."""
         self.sent = False
         """True from the moment the command is handed to the network."""
         self.reported: asyncio.Future[None] = loop.create_future()
@@ -59,7 +61,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             (self._sink.stderr if datatype == asyncssh.EXTENDED_DATA_STDERR else self._sink.stdout)(data)
         except Exception as error:  # noqa: BLE001 - door: the sink's error belongs to who waits, not to asyncssh
             self.sink_error = error
-            self._done(self.over)
+            self._done(self.refused)
 
     def eof_received(self) -> bool:
         self._whole = True

@@ -45,7 +45,8 @@ class SshRunning:
 
     async def wait(self) -> Exit:
         left = self._deadline - asyncio.get_running_loop().time()
-        done, _ = await asyncio.wait([self._session.over], timeout=max(0, left))
+        moments = [self._session.over, self._session.refused]
+        done, _ = await asyncio.wait(moments, timeout=max(0, left), return_when=asyncio.FIRST_COMPLETED)
         if self._session.sink_error is not None:
             raise self._session.sink_error
         end = self._session.exit()
