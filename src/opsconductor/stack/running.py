@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from opsconductor.stack import control, embedded, leftovers, lock
@@ -34,7 +35,7 @@ class Stack:
     async def run(self, watcher: Watcher, when_up: WhenUp) -> None:
         """Start everything, call `when_up`, and go on until asked to end. Raises StackProblem."""
         self._data.make()
-        with lock.hold(self._data.run / "lock"):
+        with lock.hold(lock_of(self._data)):
             record = self._data.run / "processes.json"
             await asyncio.to_thread(leftovers.end, record)
             self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)
@@ -98,6 +99,11 @@ class Stack:
             "ready": supervisor.all_up,
             "services": {name: asdict(standing) for name, standing in supervisor.standings.items()},
         }
+
+
+def lock_of(data: DataDir) -> Path:
+    """Return the file whose lock a running stack holds."""
+    return data.run / "lock"
 
 
 def status(data: DataDir) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ app.command()(lifecycle.restart)
 app.command()(doctor.doctor)
 app.command("test", context_settings={"ignore_unknown_options": True})(checks.run_tests)
 app.command()(checks.lint)
+app.command()(checks.bench)
 app.command()(checks.lock)
 app.command(hidden=True)(lifecycle.serve_behind)
 

@@ -1,4 +1,4 @@
-"""`test`, `lint`, `lock`: what developers and CI run."""
+"""`test`, `lint`, `bench`, `lock`: what developers and CI run."""
 
 import asyncio
 import os
@@ -8,18 +8,20 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from opsconductor.apps.cli import console
+from opsconductor.apps.cli.lifecycle import AsJson
 from opsconductor.stack import node, prepare
 from opsconductor.stack.folders import project
 from opsconductor.stack.problems import StackProblem
 
 NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium"}
 """Programs that tests talk to, and the Debian packages that have them."""
-LOCKED = ("runtime", "embedded", "dev")
+LOCKED = ("runtime", "embedded", "dev", "bench")
+Benchmark = Literal["start", "ssh"]
 
 
 def run_tests(
@@ -61,6 +63,27 @@ def _lint() -> None:
     _run("shellcheck", [str(Path(sys.executable).with_name("shellcheck")), "opsconductor", ".ci/run"])
     _npm("frontend", "lint")
     _npm("nodered", "lint")
+
+
+def bench(
+    which: Annotated[
+        Benchmark, typer.Argument(help="start: from POST to the command; ssh: 100 targets, beside Ansible.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Measure what is promised, on a stack of its own."""
+
+    def deed() -> None:
+        asyncio.run(prepare.prepare(console.say))
+        command = [*_python(f"bench.{which}"), *(["--json"] if as_json else [])]
+        path = os.pathsep.join((str(project()), str(project() / "src")))
+        done = subprocess.run(  # noqa: S603  # ourselves
+            command, cwd=project(), env={**os.environ, "PYTHONPATH": path}, check=False
+        )
+        if done.returncode != 0:
+            raise StackProblem(f"The benchmark {which} failed, or its promise was not kept.")
+
+    console.guarded(deed)
 
 
 def lock() -> None:

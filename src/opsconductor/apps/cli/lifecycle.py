@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from opsconductor.apps.cli import console
-from opsconductor.stack import control, prepare
+from opsconductor.stack import control, lock, prepare
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.logfiles import last_lines
 from opsconductor.stack.problems import StackProblem
-from opsconductor.stack.running import Stack, status
+from opsconductor.stack.running import Stack, lock_of, status
 from opsconductor.stack.services import Service, Standing, State
 
 Folder = Annotated[
@@ -176,7 +176,7 @@ def stop(data: DataDir) -> bool:
         return False
     control.ask(data.socket, "down")
     deadline = time.monotonic() + STOP_LIMIT
-    while Path(f"/proc/{found['pid']}").exists() if Path("/proc").exists() else status(data):
+    while lock.is_held(lock_of(data)):
         if time.monotonic() > deadline:
             raise StackProblem(f"The supervisor (process {found['pid']}) did not end; see {data.logs}.")
         time.sleep(0.05)
