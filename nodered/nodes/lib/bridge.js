@@ -1,0 +1,184 @@
+/** What the nodes may ask of OpsConductor. Tokens stay in here. */
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+const { BridgeError, open, request } = require('./http')
+const { Events } = require('./events')
+const { Runs } = require('./runs')
+
+const RENEW_BEFORE = 30_000 // ms; a token must outlive the request it is used for
+const TOKEN_LIFE = 15 * 60_000 // ms; what the bridge gives
+const PAUSES = [500, 1_000, 2_000, 5_000] // ms between tries; the last one again and again
+const LONGEST_TRYING = 10 * 60_000 // ms
+const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
+
+/** @typedef {import('./http').Options} Options */
+/** @typedef {{token: string, expiresAt: number}} RunToken */
+/** @typedef {{id: string, name: string, os_type: string, environment: string, status: string} & Record<string, unknown>} Target */
+/**
+ * @typedef {object} Result
+ * @property {string} target_id
+ * @property {string} target_name
+ * @property {string} status
+ * @property {number | null} exit_code
+ * @property {string} output_text
+ * @property {string} error_text
+ */
+/**
+ * @typedef {object} Results
+ * @property {string} execution_id
+ * @property {string} status
+ * @property {boolean} terminal
+ * @property {number} target_count
+ * @property {Record<string, number>} counts
+ * @property {Result[]} results
+ * @property {number | null} execution_time
+ */
+
+class Bridge {
+  #url
+  #instanceToken
+  #runs = new Runs()
+  #events
+  /** @type {Map<string, {since: number, token: Promise<RunToken>}>} by run, oldest first */
+  #tokens = new Map()
+
+  /** @param {{url: string, instanceToken: string}} access */
+  constructor ({ url, instanceToken }) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#instanceToken = instanceToken
+    this.#events = new Events(signal => open(`${this.#url}/api/workflow/events`, { token: this.#instanceToken, signal }))
+  }
+
+  /** @param {any} msg @param {string} flow */
+  runOf (msg, flow) {
+    return this.#runs.of(msg, flow)
+  }
+
+  /**
+   * Returns the bridge as a message in a tab may use it.
+   * @param {{msg: any, flow: string, signal: AbortSignal, waiting?: (error: BridgeError) => void}} place
+   */
+  forMessage ({ msg, flow, signal, waiting = () => {} }) {
+    const run = this.runOf(msg, flow)
+    /** @type {(path: string, options?: Options) => Promise<any>} */
+    const ask = (path, options = {}) => this.#asRun(run, flow, path, { signal, ...options })
+    /** @type {(path: string, options?: Options) => Promise<any>} */
+    const insist = (path, options) => trying(() => ask(path, options), { signal, waiting })
+    return {
+      run,
+      /** @param {Record<string, string>} filter @returns {Promise<{targets: Target[]}>} */
+      targets: filter => insist(`/targets?${new URLSearchParams(filter)}`),
+      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{execution_id: string, deadline_at: string | null}>} */
+      execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
+      /** @param {string} id @returns {Promise<Results>} */
+      results: id => insist(`/results/${id}`, { timeout: 120_000 }),
+      /** @param {string} id @param {import('./events').Progress} progress */
+      ended: (id, progress) => this.#events.ended(id, wait => insist(
+        wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000 }
+      ), { signal, progress }),
+      /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
+      cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit })
+    }
+  }
+
+  /**
+   * Lists targets as the person in the editor sees them.
+   * @param {string} ticket
+   * @param {Record<string, string>} filter
+   * @returns {Promise<{targets: Target[]}>}
+   */
+  targetsFor (ticket, filter) {
+    return request(`${this.#url}/api/workflow/targets?${new URLSearchParams(filter)}`, { token: ticket })
+  }
+
+  close () {
+    this.#events.close()
+    this.#tokens.clear()
+  }
+
+  /**
+   * @param {{id: string, flow: string}} run
+   * @param {string} flow the tab that executes, which need not be the one the run started in
+   * @param {string} path
+   * @param {Options} options
+   */
+  async #asRun (run, flow, path, options) {
+    const send = async (/** @type {RunToken} */ { token }) => request(`${this.#url}/api/workflow${path}`, {
+      ...options, token, headers: { ...options.headers, 'x-opsconductor-flow': flow }
+    })
+    const first = await this.#tokenOf(run, options.signal)
+    try {
+      return await send(first)
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.status !== 401) throw error
+      await this.#forget(run, first)
+      return send(await this.#tokenOf(run, options.signal))
+    }
+  }
+
+  /** @param {{id: string, flow: string}} run @param {AbortSignal} [signal] */
+  async #tokenOf (run, signal) {
+    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
+    if (known && known.expiresAt - Date.now() > RENEW_BEFORE) return known
+    this.#forgetOld()
+    // Not bound to the signal of one message: others of the same run may wait for this token.
+    const token = this.#newToken(run)
+    this.#tokens.delete(run.id)
+    this.#tokens.set(run.id, { since: Date.now(), token })
+    token.catch(() => this.#tokens.delete(run.id))
+    const fresh = await token
+    signal?.throwIfAborted()
+    return fresh
+  }
+
+  /** @param {{id: string, flow: string}} run @returns {Promise<RunToken>} */
+  async #newToken (run) {
+    const said = await request(`${this.#url}/api/workflow/auth`, {
+      method: 'POST', token: this.#instanceToken, body: { flow_id: run.flow, run_id: run.id }
+    })
+    return { token: said.token, expiresAt: Date.parse(said.expires_at) }
+  }
+
+  /**
+   * Forgets a refused token, unless somebody else has renewed it meanwhile.
+   * @param {{id: string}} run
+   * @param {RunToken} refused
+   */
+  async #forget (run, refused) {
+    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
+    if (known === refused) this.#tokens.delete(run.id)
+  }
+
+  #forgetOld () {
+    for (const [id, { since }] of this.#tokens) {
+      if (since > Date.now() - TOKEN_LIFE) return
+      this.#tokens.delete(id)
+    }
+  }
+}
+
+/**
+ * Does something until it succeeds or can't succeed: what the bridge refuses is final, silence and "too busy" are not.
+ * @template T
+ * @param {() => Promise<T>} attempt
+ * @param {{signal: AbortSignal, waiting: (error: BridgeError) => void}} options
+ * @returns {Promise<T>}
+ */
+async function trying (attempt, { signal, waiting }) {
+  const until = Date.now() + LONGEST_TRYING
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof BridgeError) || !error.retry) throw error
+      const asked = error.retryAfter === undefined ? undefined : Math.min(error.retryAfter, LONGEST_PAUSE) * 1_000
+      const pause = asked ?? PAUSES[Math.min(tries, PAUSES.length - 1)]
+      if (Date.now() + pause > until) throw error
+      waiting(error)
+      await sleep(pause, undefined, { signal })
+    }
+  }
+}
+
+module.exports = { Bridge, BridgeError }

@@ -1,0 +1,188 @@
+/** Writes once what every node does: take messages in turn, show a status, report an error once, end on close. */
+'use strict'
+
+const { randomUUID } = require('node:crypto')
+const { upToDate } = require('./config')
+const { bridge } = require('./instance')
+const { tabOf } = require('./runs')
+
+const MOST_WAITING = 1_000 // messages; more means that a flow sends faster than targets can work
+const CLOSE_WITHIN = 2_000 // ms; every deploy waits for it
+const STOPPED = 'The node was stopped.'
+
+/** @typedef {import('./node-red').RED} RED */
+/** @typedef {import('./node-red').Node} Node */
+/** @typedef {import('./statuses').NodeStatus} NodeStatus */
+/** @typedef {ReturnType<import('./bridge').Bridge['forMessage']>} MessageBridge */
+/**
+ * @template Settings
+ * @typedef {object} Work
+ * @property {any} msg the message, which a node may change
+ * @property {Settings} settings
+ * @property {MessageBridge} bridge
+ * @property {AbortSignal} signal fires when the node is stopped
+ * @property {string} key one for each message that came in, for requests that must not be done twice
+ * @property {(status: NodeStatus) => void} show
+ * @property {Node} node
+ * @property {RED} RED
+ */
+/**
+ * @typedef {object} Outcome
+ * @property {any[]} outputs a message or null for each output
+ * @property {NodeStatus} status
+ * @property {Error} [error] reported after the outputs were sent
+ */
+/**
+ * @template Settings
+ * @typedef {object} Definition
+ * @property {import('./config').Migration[]} migrations
+ * @property {(config: import('./config').Config) => Settings} settings checks the configuration
+ * @property {(work: Work<Settings>) => Promise<Outcome>} run
+ * @property {(settings: Settings) => number} [maxInFlight]
+ */
+
+/**
+ * Registers a node type.
+ * @template Settings
+ * @param {RED} RED
+ * @param {string} type
+ * @param {Definition<Settings>} definition
+ */
+function defineNode (RED, type, definition) {
+  /** @this {Node} @param {any} config */
+  function OpsConductorNode (config) {
+    RED.nodes.createNode(this, config)
+    const settings = checked(this, config, definition)
+    const stop = new AbortController()
+    const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
+
+    this.on('input', async (msg, send, done) => {
+      try {
+        if (settings instanceof Error) throw settings
+        const key = randomUUID()
+        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, key, signal: stop.signal }), stop.signal)
+        send(outcome.outputs)
+        show(this, stop.signal, outcome.status)
+        done(outcome.error)
+      } catch (error) {
+        // Stopped by a deploy: nobody is there any more to tell.
+        if (stop.signal.aborted) return done()
+        const sayable = error instanceof Error ? error : new Error(String(error))
+        show(this, stop.signal, { fill: 'red', shape: 'ring', text: short(sayable.message) })
+        done(sayable)
+      }
+    })
+    this.on('close', async (/** @type {boolean} */ _removed, /** @type {() => void} */ done) => {
+      stop.abort(new Error(STOPPED))
+      await Promise.race([turns.idle(), new Promise(resolve => setTimeout(resolve, CLOSE_WITHIN).unref())])
+      this.status({})
+      done()
+    })
+  }
+  RED.nodes.registerType(type, OpsConductorNode)
+}
+
+/**
+ * @template Settings
+ * @param {RED} RED
+ * @param {Node} node
+ * @param {Definition<Settings>} definition
+ * @param {{msg: any, settings: Settings, key: string, signal: AbortSignal}} input
+ */
+function work (RED, node, { run }, { msg, settings, key, signal }) {
+  const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
+  const mine = bridge().forMessage({
+    msg,
+    flow: tabOf(node),
+    signal,
+    waiting: error => tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
+  })
+  return run({ RED, node, msg, settings, key, signal, bridge: mine, show: tell })
+}
+
+/**
+ * Returns the checked settings, or what is wrong with them: a node that throws here would keep its whole flow from starting.
+ * @template Settings
+ * @param {Node} node
+ * @param {any} config
+ * @param {Definition<Settings>} definition
+ * @returns {Settings | Error}
+ */
+function checked (node, config, { migrations, settings }) {
+  try {
+    return settings(upToDate(config, migrations))
+  } catch (error) {
+    const sayable = error instanceof Error ? error : new Error(String(error))
+    node.status({ fill: 'red', shape: 'ring', text: short(sayable.message) })
+    return sayable
+  }
+}
+
+/** @param {Node} node @param {AbortSignal} signal @param {NodeStatus} status */
+function show (node, signal, status) {
+  if (!signal.aborted) node.status(status)
+}
+
+/** @param {string} text */
+function short (text) {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}
+
+/** Lets so many work at once; the others wait in line. */
+class Turns {
+  #most
+  #working = 0
+  /** @type {(() => void)[]} */
+  #line = []
+  /** @type {Set<Promise<unknown>>} */
+  #open = new Set()
+
+  /** @param {number} most */
+  constructor (most) {
+    this.#most = most
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} act
+   * @param {AbortSignal} signal
+   * @returns {Promise<T>}
+   */
+  async take (act, signal) {
+    if (this.#line.length >= MOST_WAITING) throw new Error(`${MOST_WAITING} messages are waiting already; this one was refused.`)
+    if (this.#working >= this.#most) await this.#turn(signal)
+    else this.#working++
+    try {
+      signal.throwIfAborted()
+      const acting = act()
+      this.#open.add(acting)
+      return await acting.finally(() => this.#open.delete(acting))
+    } finally {
+      const next = this.#line.shift()
+      if (next) next()
+      else this.#working--
+    }
+  }
+
+  idle () {
+    return Promise.allSettled(this.#open)
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<void>} */
+  #turn (signal) {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#line.splice(this.#line.indexOf(mine), 1)
+        reject(signal.reason)
+      }
+      const mine = () => {
+        signal.removeEventListener('abort', leave)
+        resolve()
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      this.#line.push(mine)
+    })
+  }
+}
+
+module.exports = { defineNode }

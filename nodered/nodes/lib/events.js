@@ -1,0 +1,154 @@
+/** One stream of events for the whole process, and those who wait for the end of an execution. */
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+
+const SILENCE = 40_000 // ms; the bridge says something every 15 s
+const LOOK_AGAIN = 60_000 // ms; in case an event got lost
+const LONG_POLL = 25 // s; below every proxy's usual limit
+const BACKOFF = [250, 2_000] // ms, first and longest
+
+/**
+ * @typedef {object} State
+ * @property {string} status
+ * @property {boolean} terminal
+ * @property {Record<string, number>} counts
+ */
+/** @typedef {(state: State) => void} Progress */
+
+class Events {
+  #open
+  #stop = new AbortController()
+  #connected = false
+  #running = false
+  /** @type {Map<string, Set<(state?: State) => void>>} */
+  #waiting = new Map()
+
+  /** @param {(signal: AbortSignal) => Promise<Response>} open opens the stream */
+  constructor (open) {
+    this.#open = open
+  }
+
+  /**
+   * Waits for the end of an execution. Without a stream it asks with long polls.
+   * @param {string} id
+   * @param {(wait: number) => Promise<State>} look asks once; waits up to so many seconds for the end
+   * @param {{signal: AbortSignal, progress?: Progress}} options
+   * @returns {Promise<State>}
+   */
+  async ended (id, look, { signal, progress = () => {} }) {
+    this.#start()
+    for (;;) {
+      const news = this.#news(id, signal)
+      try {
+        const state = await look(this.#connected ? 0 : LONG_POLL)
+        if (state.terminal) return state
+        progress(state)
+        if (this.#connected) await news.next()
+      } finally {
+        news.forget()
+      }
+    }
+  }
+
+  close () {
+    this.#stop.abort()
+  }
+
+  /**
+   * Registers a waiter, before the first look, so that nothing is missed in between.
+   * @param {string} id
+   * @param {AbortSignal} signal
+   */
+  #news (id, signal) {
+    let heard = false
+    let wake = () => {}
+    const tell = () => { heard = true; wake() }
+    const all = this.#waiting.get(id) ?? new Set()
+    this.#waiting.set(id, all.add(tell))
+
+    /** Returns when it is time to look again: events say that something changed, not what. */
+    const next = async () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_AGAIN)])
+      if (!heard && !limit.aborted) {
+        await new Promise(resolve => {
+          wake = () => resolve(undefined)
+          limit.addEventListener('abort', wake, { once: true })
+        })
+      }
+      signal.throwIfAborted()
+    }
+    const forget = () => {
+      all.delete(tell)
+      if (!all.size) this.#waiting.delete(id)
+    }
+    return { next, forget }
+  }
+
+  #start () {
+    if (this.#running) return
+    this.#running = true
+    this.#listen().finally(() => { this.#running = false })
+  }
+
+  async #listen () {
+    const { signal } = this.#stop
+    let pause = BACKOFF[0]
+    while (!signal.aborted) {
+      const began = Date.now()
+      await this.#stream(signal).catch(() => {})
+      this.#connected = false
+      this.#lookAgain()
+      pause = Date.now() - began > SILENCE ? BACKOFF[0] : Math.min(pause * 2, BACKOFF[1])
+      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #stream (signal) {
+    const quiet = new AbortController()
+    const watchdog = setTimeout(() => quiet.abort(), SILENCE)
+    try {
+      const response = await this.#open(AbortSignal.any([signal, quiet.signal]))
+      for await (const event of eventsOf(response, () => watchdog.refresh())) this.#heard(event)
+    } finally {
+      clearTimeout(watchdog)
+    }
+  }
+
+  /** @param {{event: string, data: string}} event */
+  #heard ({ event, data }) {
+    if (event === 'execution') {
+      for (const tell of this.#waiting.get(JSON.parse(data).execution_id) ?? []) tell()
+    } else if (event === 'hello' || event === 'resync') {
+      // What happened while nobody listened is not sent again for sure.
+      this.#connected = true
+      this.#lookAgain()
+    }
+  }
+
+  #lookAgain () {
+    for (const all of this.#waiting.values()) for (const tell of all) tell()
+  }
+}
+
+/**
+ * Reads server-sent events.
+ * @param {Response} response
+ * @param {() => unknown} alive called at every byte, comments included
+ */
+async function * eventsOf (response, alive) {
+  let text = ''
+  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    alive()
+    const blocks = (text + piece).split(/\r?\n\r?\n/)
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const fields = block.split(/\r?\n/).map(line => line.split(/: ?(.*)/s, 2))
+      const all = (/** @type {string} */ name) => fields.filter(([key]) => key === name).map(([, value]) => value ?? '').join('\n')
+      if (fields.some(([key]) => key === 'data' || key === 'event')) yield { event: all('event') || 'message', data: all('data') }
+    }
+  }
+}
+
+module.exports = { Events, eventsOf }

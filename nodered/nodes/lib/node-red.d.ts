@@ -1,0 +1,54 @@
+/** The part of Node-RED's API that our nodes and plugins use. */
+import type { NodeStatus } from './statuses'
+
+type Send = (messages: unknown) => void
+type Done = (error?: Error) => void
+
+export interface Node {
+  id: string
+  type: string
+  name?: string
+  z?: string
+  _flow?: { path?: string }
+  on(event: 'input', listener: (msg: any, send: Send, done: Done) => void): void
+  on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
+  status(status: NodeStatus): void
+}
+
+interface SendEvent {
+  msg: any
+  source: { node: Node }
+}
+
+export interface Request {
+  headers: Record<string, string | string[] | undefined>
+  query: Record<string, unknown>
+}
+
+export interface Response {
+  status(code: number): Response
+  json(body: unknown): void
+}
+
+type Middleware = (request: Request, response: Response, next: () => void) => void
+
+export interface RED {
+  nodes: {
+    createNode(node: Node, config: unknown): void
+    registerType(type: string, constructor: (this: Node, config: any) => void): void
+  }
+  plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
+  hooks: { add(name: string, hook: (events: SendEvent[]) => void): void }
+  httpAdmin: { get(path: string, ...handlers: Middleware[]): void }
+  auth: { needsPermission(permission: string): Middleware }
+  util: {
+    cloneMessage<T>(msg: T): T
+    evaluateNodeProperty(
+      value: string,
+      type: string,
+      node: Node,
+      msg: unknown,
+      callback: (error: Error | null, value: unknown) => void
+    ): void
+  }
+}

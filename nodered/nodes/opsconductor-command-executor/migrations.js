@@ -1,0 +1,21 @@
+/** What a saved command executor was like before. */
+'use strict'
+
+/** @type {import('../lib/config').Migration[]} */
+module.exports = [
+  {
+    version: 1,
+    up: config => ({
+      ...config,
+      // Where the field was empty, the command came with the message.
+      command: config.command || 'command',
+      commandType: config.commandType ?? (config.command ? 'str' : 'msg'),
+      timeout: config.timeout ?? 30,
+      retryCount: config.retryCount ?? 0,
+      continueOnFailure: config.continueOnFailure ?? false,
+      outputFormat: config.outputFormat ?? 'detailed',
+      maxInFlight: config.maxInFlight ?? 5,
+      cancelOnStop: config.cancelOnStop ?? false
+    })
+  }
+]

@@ -1,0 +1,8 @@
+/** The look of OpsConductor in the editor. */
+'use strict'
+
+/** @param {import('../lib/node-red').RED} RED */
+module.exports = RED => {
+  // Paths are relative to the package; Node-RED refuses `../`.
+  RED.plugins.registerPlugin('opsconductor', { type: 'node-red-theme', css: 'resources/opsconductor-theme.css' })
+}

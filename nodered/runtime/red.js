@@ -1,0 +1,119 @@
+/** Starts Node-RED inside OpsConductor; everything it needs comes by environment, everything secret by stdin. */
+'use strict'
+
+const { existsSync, readFileSync, writeFileSync } = require('node:fs')
+const { createServer } = require('node:http')
+const { join } = require('node:path')
+const express = require('express')
+const RED = require('node-red')
+const { provide } = require('../nodes/lib/instance')
+const { Health } = require('./health')
+const { log, text } = require('./logging')
+const { settings } = require('./settings')
+const { SignIn } = require('./sign-in')
+const { Storage } = require('./storage')
+
+const STDIN = 0
+const HOST = '127.0.0.1'
+const STOP_WITHIN = 4_500 // ms
+
+/** @param {string} name */
+function required (name) {
+  const value = process.env[name]
+  if (!value) throw new Error(`${name} is not set.`)
+  return value
+}
+
+/** @returns {{instanceToken: string, credentialSecret: string}} */
+function readSecrets () {
+  const given = JSON.parse(readFileSync(STDIN, 'utf8'))
+  for (const name of ['instanceToken', 'credentialSecret']) {
+    if (typeof given[name] !== 'string' || given[name].length < 32) throw new Error(`stdin gives no usable ${name}.`)
+  }
+  return given
+}
+
+/** Node-RED looks for one to list modules, and only its own storage makes it. @param {string} userDir */
+function ensurePackage (userDir) {
+  const path = join(userDir, 'package.json')
+  if (existsSync(path)) return
+  writeFileSync(path, JSON.stringify({ name: 'opsconductor-workflows', private: true, version: '0.0.0', dependencies: {} }))
+}
+
+/** @param {SignIn} signIn @param {Health} health */
+function application (signIn, health) {
+  const app = express()
+  app.disable('x-powered-by')
+  app.get('/nodered/health', health.route)
+  app.use((/** @type {unknown} */ _req, /** @type {any} */ res, /** @type {() => void} */ next) => {
+    if (health.isUp) return next()
+    res.set('retry-after', '1').status(503).json({ code: 'starting', message: 'Workflows are starting; try again in a moment.' })
+  })
+  app.use('/nodered', signIn.required)
+  return app
+}
+
+async function main () {
+  const { instanceToken, credentialSecret } = readSecrets()
+  const url = required('OPSCONDUCTOR_API_URL').replace(/\/+$/, '')
+  const userDir = required('OPSCONDUCTOR_NODERED_DIR')
+  const port = Number(required('OPSCONDUCTOR_NODERED_PORT'))
+  ensurePackage(userDir)
+
+  const signIn = new SignIn(url)
+  const storage = new Storage({ url, instanceToken, directory: userDir, ticketOf: user => signIn.ticketOf(user) })
+  const health = new Health()
+  const takeBack = provide({ url, instanceToken })
+  const app = application(signIn, health)
+  const server = createServer(app)
+
+  const stop = once(async (/** @type {number} */ code) => {
+    setTimeout(() => process.exit(code), STOP_WITHIN)
+    log('info', 'stopping')
+    server.close()
+    await storage.close()
+    if (health.isUp) await RED.stop()
+    takeBack()
+    process.exit(code)
+  })
+  process.on('SIGTERM', () => stop(0))
+  process.on('SIGINT', () => stop(0))
+  process.on('uncaughtException', error => {
+    // Anything may be half done now; the supervisor starts a clean process.
+    log('fatal', 'uncaught-exception', { message: text(error) })
+    stop(1)
+  })
+
+  RED.init(server, settings({ userDir, credentialSecret, adminAuth: signIn.adminAuth, storageModule: storage.module }))
+  signIn.watch(server)
+  health.follow(RED.events)
+  app.use('/nodered', RED.httpAdmin)
+  app.use('/hooks', RED.httpNode)
+  await listening(server, port)
+  log('info', 'listening', { port })
+  await RED.start()
+  health.up()
+}
+
+/** @param {import('node:http').Server} server @param {number} port */
+function listening (server, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, HOST, () => resolve(undefined))
+  })
+}
+
+/**
+ * @template A
+ * @param {(argument: A) => Promise<void>} act
+ */
+function once (act) {
+  /** @type {Promise<void> | null} */
+  let done = null
+  return (/** @type {A} */ argument) => (done ??= act(argument))
+}
+
+main().catch(error => {
+  log('fatal', 'start-failed', { message: text(error) })
+  process.exit(1)
+})

@@ -1,0 +1,101 @@
+/** How Node-RED runs inside OpsConductor: nothing installs, nothing phones home, flows reach no files and no shells. */
+'use strict'
+
+const { join } = require('node:path')
+const logging = require('./logging')
+const { HEADER } = require('./sign-in')
+
+const NODES = join(__dirname, '..', 'nodes')
+const LONGEST_FUNCTION = 30 // s of synchronous code in a Function node; it holds up every flow meanwhile
+
+/** Monaco needs the blob worker, node definitions the inline scripts; nothing needs eval. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "worker-src 'self' blob:",
+  "connect-src 'self'",
+  "frame-ancestors 'self'",
+  "form-action 'self'",
+  "base-uri 'self'",
+  "object-src 'none'"
+].join('; ')
+
+/** @typedef {(req: any, res: any, next: () => void) => void} Middleware */
+
+/** @type {Middleware} */
+function editorHeaders (_req, res, next) {
+  res.set({
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff'
+  })
+  next()
+}
+
+/** What a flow serves is somebody's content in our origin: it gets none of the visitor's rights. @type {Middleware} */
+function hookHeaders (req, res, next) {
+  delete req.headers.cookie
+  delete req.headers[HEADER]
+  res.set({ 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' })
+  next()
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.userDir
+ * @param {string} options.credentialSecret
+ * @param {object} options.adminAuth
+ * @param {object} options.storageModule
+ */
+function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
+  const all = {
+    userDir,
+    nodesDir: [NODES],
+    httpAdminRoot: '/nodered',
+    httpNodeRoot: '/hooks',
+    httpAdminMiddleware: editorHeaders,
+    httpNodeMiddleware: hookHeaders,
+    httpServerOptions: { 'trust proxy': 'loopback' },
+    adminAuth,
+    storageModule,
+    nodesExcludes: ['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js'],
+    externalModules: {
+      autoInstall: false,
+      palette: { allowInstall: false, allowUpdate: false, allowUpload: false },
+      modules: { allowInstall: false }
+    },
+    functionExternalModules: false,
+    functionTimeout: LONGEST_FUNCTION,
+    globalFunctionTimeout: LONGEST_FUNCTION,
+    functionGlobalContext: {},
+    exportGlobalContextKeys: false,
+    tlsConfigDisableLocalFiles: true,
+    diagnostics: { enabled: false, ui: false },
+    telemetry: { enabled: false, updateNotification: false },
+    runtimeState: { enabled: true, ui: true },
+    nodeCloseTimeout: 3_000, // ms; below the 5 s in which the whole process has to stop
+    inboundWebSocketTimeout: 5_000,
+    apiMaxLength: '20mb',
+    debugMaxLength: 1_000,
+    logging: { json: { level: 'info', metrics: false, audit: true, handler: logging.handler } },
+    editorTheme: {
+      theme: 'opsconductor',
+      page: { title: 'Workflows · OpsConductor' },
+      header: { title: 'OpsConductor workflows', url: '/', image: null },
+      login: { message: 'Sign in to OpsConductor to edit workflows.', button: { type: 'button', label: 'Sign in', url: '/login?next=/nodered/' } },
+      logout: { redirect: '/login' },
+      tours: false,
+      projects: { enabled: false },
+      multiplayer: { enabled: true },
+      palette: { catalogues: [], categories: ['OpsConductor', 'subflows', 'common', 'function', 'network', 'sequence', 'parser'] },
+      codeEditor: { lib: 'monaco' }
+    }
+  }
+  // Not enumerable, so that it does not turn up in the settings nodes are shown.
+  return Object.defineProperty(all, 'credentialSecret', { value: credentialSecret, enumerable: false })
+}
+
+module.exports = { CONTENT_SECURITY_POLICY, settings }

@@ -1,0 +1,5 @@
+/** Modules without types of their own. */
+declare module 'express'
+declare module 'node-red'
+declare module 'node-red-node-test-helper'
+declare module '@node-red/nodes/core/common/25-catch'
