@@ -42,7 +42,7 @@ class DataDir:
 
     @property
     def setup_secret(self) -> Path:
-        return self.secrets / "setup_secret"
+        return self.secrets / "setup.secret"
 
     @property
     def socket(self) -> Path:

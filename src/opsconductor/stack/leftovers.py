@@ -37,6 +37,16 @@ def end(record: Path) -> int:
     return len(left)
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether there is a process with this id that has not ended."""
+    if not Path("/proc/self").exists():  # not Linux
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 0)
+            return True
+        return False
+    return _started(pid) is not None
+
+
 def _signal(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)  # each service leads a group of its own

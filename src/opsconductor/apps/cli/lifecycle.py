@@ -1,6 +1,7 @@
 """`up`, `down`, `status`, `logs`, `restart`: the life of the stack."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from opsconductor.apps.cli import console
-from opsconductor.stack import control, lock, prepare
+from opsconductor.stack import control, leftovers, lock, prepare
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.logfiles import last_lines
@@ -36,6 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 START_LIMIT = 180.0  # s in the background until everything works
 STOP_LIMIT = 60.0  # s
+SUPERVISOR_LOG = "supervisor.log"
 
 
 def up(
@@ -60,8 +62,17 @@ def up(
 
 
 def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False) -> None:
-    """Run the supervisor for `up -d`; not for people."""
-    console.guarded(lambda: asyncio.run(serve(DataDir.at(data_dir), port, with_fleet=fleet, quiet=True)))
+    """Run the supervisor for `up -d`, in a process that belongs to nobody, and print its id; not for people."""
+    data = DataDir.at(data_dir)
+    child = os.fork()  # nothing runs beside us yet: no thread, no event loop
+    if child:
+        sys.stdout.write(f"{child}\n")
+        return
+    os.setsid()
+    log = os.open(data.logs / SUPERVISOR_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    console.guarded(lambda: asyncio.run(serve(data, port, with_fleet=fleet, quiet=True)))
 
 
 async def serve(data: DataDir, port: int | None, *, with_fleet: bool = False, quiet: bool = False) -> None:
@@ -97,41 +108,38 @@ async def offer_set_up(layout: Layout) -> None:
     async with httpx.AsyncClient(timeout=10) as client:
         answer = await client.get(f"http://127.0.0.1:{layout.ports['core']}/api/v3/setup")
     if answer.is_success and answer.json()["needed"] and not layout.data.setup_secret.exists():
-        layout.data.secret("setup_secret")
+        layout.data.secret("setup.secret")
 
 
 def start_behind(data: DataDir, *, port: int | None = None, fleet: bool = False) -> dict[str, Any]:
     """Start the stack in the background, show its progress, and return its status once all of it works."""
     data.make()
-    log = data.logs / "supervisor.log"
+    log = data.logs / SUPERVISOR_LOG
+    log.touch(mode=0o600)
+    begins = log.stat().st_size
     command = [sys.executable, "-m", "opsconductor.apps.cli", "serve-behind", "--data-dir", str(data.root)]
     command += [*(["--port", str(port)] if port else []), *(["--fleet"] if fleet else [])]
-    with log.open("ab") as file:
-        begins = file.tell()
-        process = subprocess.Popen(  # noqa: S603  # ourselves
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd=project()
-        )
-    try:
-        return _followed(data, process)
-    except _EndedEarly:
-        with log.open("rb") as file:
-            file.seek(begins)
-            text = file.read().decode(errors="replace")
-        reason = text.rpartition("✗ ")[2].strip() or f"see {log}"
-        raise StackProblem(reason) from None
+    started = subprocess.run(  # noqa: S603  # ourselves
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=project(),
+        env={**os.environ, "PYTHONPATH": str(project() / "src")},
+    )
+    found = _followed(data, int(started.stdout))
+    if found is None:
+        text = log.read_bytes()[begins:].decode(errors="replace")
+        raise StackProblem(text.rpartition("✗ ")[2].strip() or f"It ended at once; see {log}.")
+    return found
 
 
-class _EndedEarly(Exception):
-    pass
-
-
-def _followed(data: DataDir, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _followed(data: DataDir, supervisor: int) -> dict[str, Any] | None:
+    """Show progress until everything works, and return the status; None where the supervisor ended."""
     shown: dict[str, str] = {}
     deadline = time.monotonic() + START_LIMIT
-    while time.monotonic() < deadline:
-        found = status(data) if process.poll() is None else None
-        if process.poll() is not None:
-            raise _EndedEarly
+    while leftovers.is_running(supervisor):
+        found = status(data)
         for name, standing in (found or {}).get("services", {}).items():
             if shown.get(name) != standing["state"]:
                 shown[name] = standing["state"]
@@ -140,9 +148,13 @@ def _followed(data: DataDir, process: subprocess.Popen[bytes]) -> dict[str, Any]
                 )
         if found and found["ready"]:
             return found
+        if time.monotonic() > deadline:
+            stop(data)
+            raise StackProblem(
+                f"Not everything worked after {START_LIMIT:.0f} s; the logs are in {data.logs}."
+            )
         time.sleep(0.1)
-    process.terminate()
-    raise StackProblem(f"Not everything worked after {START_LIMIT:.0f} s; the logs are in {data.logs}.")
+    return None
 
 
 def show_door(data: DataDir, public_url: str) -> None:

@@ -1,0 +1,34 @@
+"""Debian's Chromium, driven by Playwright; pages talk to loopback only."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A headless browser."""
+    program = shutil.which("chromium")
+    assert program, "tests need Chromium: ./opsconductor test installs it"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield running
+        await running.close()
+
+
+class Complaints(list[str]):
+    """What the browser's console complained about."""
+
+    def listen_to(self, page: Page) -> None:
+        """Note errors of a page's scripts and console."""
+        page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
+        page.on(
+            "console", lambda said: self.append(f"{page.url}: {said.text}") if said.type == "error" else None
+        )

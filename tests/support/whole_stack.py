@@ -1,0 +1,66 @@
+"""The whole stack with the demo fleet, as `./opsconductor up -d` starts it, in a folder of its own."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from opsconductor.apps.cli.lifecycle import start_behind, stop
+from opsconductor.stack import fleet
+from opsconductor.stack.fleet import Fleet
+from opsconductor.stack.folders import DataDir
+from opsconductor.stack.running import status
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class WholeStack:
+    """A running stack; nobody has used it yet."""
+
+    data: DataDir
+    url: str
+
+    @property
+    def fleet(self) -> Fleet:
+        """Its demo fleet, not registered yet."""
+        return fleet.read(self.data.root)
+
+    @property
+    def setup_secret(self) -> str:
+        return self.data.setup_secret.read_text().strip()
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What its supervisor says."""
+        found = status(self.data)
+        assert found is not None
+        return found
+
+    def set_up(self) -> httpx.Client:
+        """Make the first administrator, `admin`; return a client signed in as it."""
+        client = httpx.Client(base_url=self.url, timeout=70)
+        wanted = {"setup_secret": self.setup_secret, "username": "admin", "password": PASSWORD}
+        answer = client.post("/api/v3/setup", json=wanted)
+        assert answer.status_code == 201, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        client.cookies.clear()
+        return client
+
+
+@pytest.fixture(scope="module")
+def whole_stack() -> Iterator[WholeStack]:
+    """A whole stack for a test module."""
+    folder = Path(tempfile.mkdtemp(prefix="opsconductor-test-"))
+    data = DataDir.at(folder)
+    try:
+        started = start_behind(data, fleet=True)
+        yield WholeStack(data, started["public_url"])
+    finally:
+        stop(data)
+        shutil.rmtree(folder, ignore_errors=True)
