@@ -40,5 +40,9 @@ export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
   const { response } = result
   if (response.ok) return result.data as T
   if (response.status === 401 && !WITHOUT_SESSION.some((path) => response.url.endsWith(path))) onSignedOut()
-  throw new ApiError(response.status, result.error as never, response.headers.get('x-request-id') ?? undefined)
+  throw new ApiError(
+    response.status,
+    result.error as never,
+    response.headers.get('x-request-id') ?? undefined,
+  )
 }

@@ -10,12 +10,13 @@ export const keys = {
   targetFacets: ['targets', 'facets'] as const,
   target: (id: string) => ['targets', 'one', id] as const,
   executions: ['executions'] as const,
+  executionLists: ['executions', 'list'] as const,
   executionList: (filter: object) => ['executions', 'list', filter] as const,
   execution: (id: string) => ['executions', 'one', id] as const,
+  allResults: (id: string) => ['executions', 'one', id, 'results'] as const,
   results: (id: string, filter: object) => ['executions', 'one', id, 'results', filter] as const,
-  output: (id: string, resultId: string, stream: string) =>
-    ['executions', 'one', id, 'output', resultId, stream] as const,
   workflows: ['workflows'] as const,
+  workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
   editor: ['editor'] as const,
   audit: (filter: object) => ['audit', filter] as const,
 }

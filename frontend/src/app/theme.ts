@@ -5,7 +5,6 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
-  Drawer,
   InputWrapper,
   type MantineColorsTuple,
   Menu,
@@ -84,9 +83,6 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
     Alert: Alert.extend({ defaultProps: { variant: 'light' } }),
-    Drawer: Drawer.extend({
-      defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.35 } },
-    }),
     InputWrapper: InputWrapper.extend({
       defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] },
     }),

@@ -3,8 +3,8 @@ import { Button, Menu, TextInput, UnstyledButton } from '@mantine/core'
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { CheckIcon, ChevronDownIcon, CrossIcon, SearchIcon } from './icons'
 import classes from './filters.module.css'
+import { CheckIcon, ChevronDownIcon, CrossIcon, SearchIcon } from './icons'
 
 export function FilterBar({ children }: { children: React.ReactNode }) {
   return <search className={classes.bar}>{children}</search>
@@ -65,9 +65,11 @@ export function FilterChip({ name, value, choices, onChange }: FilterChipProps) 
     <div className={classes.chip} data-set={value ? true : undefined}>
       <Menu position="bottom-start">
         <Menu.Target>
-          <UnstyledButton className={classes.chipMain} aria-label={t('list.filterBy', { name })}>
-            {name}
-            {chosen ? <span className={classes.value}>{chosen}</span> : <ChevronDownIcon size={13} />}
+          <UnstyledButton
+            className={classes.chipMain}
+            aria-label={chosen ? t('list.filteredBy', { name, value: chosen }) : t('list.filterBy', { name })}
+          >
+            {name} {chosen ? <span className={classes.value}>{chosen}</span> : <ChevronDownIcon size={13} />}
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown mah={320} style={{ overflowY: 'auto' }}>

@@ -171,37 +171,46 @@ function Cards<Row extends RowData>({ table, label, rows, onSelect, ...rest }: I
       </div>
     ))
   return (
-    <div role="list" aria-label={label}>
+    <ul className={classes.cards} aria-label={label}>
       {table.getRowModel().rows.map((row) => {
         const cells = row.getAllCells()
         const at = (place: ColumnMeta['phone']) => cells.filter((cell) => metaOf(cell.column).phone === place)
         const draw = (cell: (typeof cells)[number]) => <table.FlexRender key={cell.id} cell={cell} />
         return (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the card's title is a link; the click on the card is a convenience
-          <div
+          <li
             key={row.id}
-            role="listitem"
             className={classes.card}
             data-check={onSelect ? true : undefined}
             data-clickable={rest.onRowClick ? true : undefined}
             data-selected={row.getIsSelected() || undefined}
             onClick={rowClick(() => rest.onRowClick?.(row.original))}
           >
-            {onSelect && <SelectBox table={table} rowId={row.id} name={rest.rowName?.(row.original) ?? row.id} />}
+            {onSelect && (
+              <SelectBox table={table} rowId={row.id} name={rest.rowName?.(row.original) ?? row.id} />
+            )}
             <div className={classes.cardTitle}>{at('title').map(draw)}</div>
             <div className={classes.cardSide}>{at('side').map(draw)}</div>
             <div className={classes.cardRest}>{at(undefined).map(draw)}</div>
             {rest.active === row.id && rest.detail && (
               <div style={{ gridColumn: '1 / -1' }}>{rest.detail(row.original)}</div>
             )}
-          </div>
+          </li>
         )
       })}
-    </div>
+    </ul>
   )
 }
 
-function SelectBox<Row extends RowData>({ table, rowId, name }: { table: Table<Row>; rowId: string; name: string }) {
+function SelectBox<Row extends RowData>({
+  table,
+  rowId,
+  name,
+}: {
+  table: Table<Row>
+  rowId: string
+  name: string
+}) {
   const { t } = useTranslation()
   const row = table.getRow(rowId)
   return (
@@ -254,7 +263,15 @@ function Foot<Row>({ rows, total, onMore, loadingMore }: Listed<Row>) {
 }
 
 /** Appears while rows are selected, with what can be done with all of them. */
-export function BulkBar({ children, count, onClear }: { children: React.ReactNode; count: number; onClear: () => void }) {
+export function BulkBar({
+  children,
+  count,
+  onClear,
+}: {
+  children: React.ReactNode
+  count: number
+  onClear: () => void
+}) {
   const { t } = useTranslation()
   if (count === 0) return null
   return (

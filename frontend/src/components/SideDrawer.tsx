@@ -2,6 +2,7 @@
 import { Drawer } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useIsPhone } from '@/lib/useIsPhone'
+import classes from './drawer.module.css'
 
 interface SideDrawerProps {
   title: React.ReactNode
@@ -14,20 +15,16 @@ export function SideDrawer({ title, onClose, size = 520, children }: SideDrawerP
   const { t } = useTranslation()
   const phone = useIsPhone()
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title={title}
-      size={phone ? '100%' : size}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      styles={{
-        content: { background: 'var(--oc-surface)' },
-        header: { background: 'var(--oc-surface)', borderBottom: '1px solid var(--oc-line)' },
-        title: { fontWeight: 600, fontSize: 'var(--mantine-font-size-lg)', minWidth: 0, overflowWrap: 'anywhere' },
-        body: { paddingTop: 16 },
-      }}
-    >
-      {children}
-    </Drawer>
+    <Drawer.Root opened onClose={onClose} size={phone ? '100%' : size} position="right">
+      <Drawer.Overlay backgroundOpacity={0.35} />
+      <Drawer.Content bg="var(--oc-surface)">
+        {/* As a plain header it would count as the page's second banner. */}
+        <Drawer.Header role="presentation" className={classes.header}>
+          <Drawer.Title className={classes.title}>{title}</Drawer.Title>
+          <Drawer.CloseButton aria-label={t('common.close')} />
+        </Drawer.Header>
+        <Drawer.Body pt="md">{children}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   )
 }

@@ -34,27 +34,71 @@ function line(...paths: string[]): Icon {
 const CIRCLE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z'
 
 export const OverviewIcon = line('M4 4h7v7H4z', 'M13 4h7v4h-7z', 'M13 11h7v9h-7z', 'M4 14h7v6H4z')
-export const TargetIcon = line('M4 4.5h16v6H4z', 'M4 13.5h16v6H4z', 'M7.5 7.5h.01', 'M7.5 16.5h.01', 'M11 7.5h5', 'M11 16.5h5')
+export const TargetIcon = line(
+  'M4 4.5h16v6H4z',
+  'M4 13.5h16v6H4z',
+  'M7.5 7.5h.01',
+  'M7.5 16.5h.01',
+  'M11 7.5h5',
+  'M11 16.5h5',
+)
 export const RunIcon = line('M4 4.5h16v15H4z', 'M7.5 9l3 3-3 3', 'M13 15h3.5')
 export const ExecutionsIcon = line('M3 12h4l3-8 4 16 3-8h4')
-export const CredentialIcon = line('M15.5 3.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10z', 'M12 12l-8.5 8.5', 'M6 18l2.5 2.5', 'M9 15l2 2')
-export const WorkflowIcon = line('M3 9.5h5v5H3z', 'M16 4h5v5h-5z', 'M16 15h5v5h-5z', 'M8 12h3.5', 'M16 6.5h-2a2.5 2.5 0 0 0-2.5 2.5v6a2.5 2.5 0 0 0 2.5 2.5h2')
+export const CredentialIcon = line(
+  'M15.5 3.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10z',
+  'M12 12l-8.5 8.5',
+  'M6 18l2.5 2.5',
+  'M9 15l2 2',
+)
+export const WorkflowIcon = line(
+  'M3 9.5h5v5H3z',
+  'M16 4h5v5h-5z',
+  'M16 15h5v5h-5z',
+  'M8 12h3.5',
+  'M16 6.5h-2a2.5 2.5 0 0 0-2.5 2.5v6a2.5 2.5 0 0 0 2.5 2.5h2',
+)
 export const AuditIcon = line('M6 3.5h9l4 4v13H6z', 'M15 3.5v4h4', 'M9.5 12h6', 'M9.5 16h6')
-export const UsersIcon = line('M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z', 'M2.5 20c0-3.5 2.9-5.5 6.5-5.5s6.5 2 6.5 5.5', 'M15.5 4.8a3.5 3.5 0 0 1 0 6.4', 'M18 14.9c2.1.7 3.5 2.4 3.5 5.1')
+export const UsersIcon = line(
+  'M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z',
+  'M2.5 20c0-3.5 2.9-5.5 6.5-5.5s6.5 2 6.5 5.5',
+  'M15.5 4.8a3.5 3.5 0 0 1 0 6.4',
+  'M18 14.9c2.1.7 3.5 2.4 3.5 5.1',
+)
 export const SearchIcon = line('M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z', 'M20 20l-4.8-4.8')
 export const PlusIcon = line('M12 5v14', 'M5 12h14')
 export const CheckIcon = line('M5 12.5l4.5 4.5L19 7')
 export const CrossIcon = line('M6 6l12 12', 'M18 6L6 18')
 export const BanIcon = line(CIRCLE, 'M5.7 5.7l12.6 12.6')
 export const ClockIcon = line(CIRCLE, 'M12 7v5l3 2')
-export const ClockCrossIcon = line('M20.9 13.2A9 9 0 1 0 13 21', 'M12 7v5l2 1.5', 'M17 17l4.5 4.5', 'M21.5 17L17 21.5')
+export const ClockCrossIcon = line(
+  'M20.9 13.2A9 9 0 1 0 13 21',
+  'M12 7v5l2 1.5',
+  'M17 17l4.5 4.5',
+  'M21.5 17L17 21.5',
+)
 export const PlayIcon = line('M7 4.5v15l12-7.5z')
-export const UnplugIcon = line('M9 3v4', 'M15 3v4', 'M6 7h12v4a6 6 0 0 1-5 5.9', 'M6 7v4a6 6 0 0 0 5 5.9V21', 'M16.5 17.5l4 4', 'M20.5 17.5l-4 4')
+export const UnplugIcon = line(
+  'M9 3v4',
+  'M15 3v4',
+  'M6 7h12v4a6 6 0 0 1-5 5.9',
+  'M6 7v4a6 6 0 0 0 5 5.9V21',
+  'M16.5 17.5l4 4',
+  'M20.5 17.5l-4 4',
+)
 export const SkipIcon = line('M5 5v14l10-7z', 'M19 5v14')
 export const HelpIcon = line(CIRCLE, 'M9.5 9.2a2.6 2.6 0 1 1 3.7 2.6c-.8.4-1.2.9-1.2 1.9', 'M12 17h.01')
-export const InfoIcon = line(CIRCLE, 'M12 11v5.5', 'M12 7.6h.01')
 export const WarningIcon = line('M12 4L2.8 20h18.4z', 'M12 10v4.5', 'M12 17.3h.01')
-export const SunIcon = line('M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'M12 2.5v2', 'M12 19.5v2', 'M2.5 12h2', 'M19.5 12h2', 'M5.3 5.3l1.4 1.4', 'M17.3 17.3l1.4 1.4', 'M5.3 18.7l1.4-1.4', 'M17.3 6.7l1.4-1.4')
+export const SunIcon = line(
+  'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z',
+  'M12 2.5v2',
+  'M12 19.5v2',
+  'M2.5 12h2',
+  'M19.5 12h2',
+  'M5.3 5.3l1.4 1.4',
+  'M17.3 17.3l1.4 1.4',
+  'M5.3 18.7l1.4-1.4',
+  'M17.3 6.7l1.4-1.4',
+)
 export const MoonIcon = line('M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z')
 export const ScreenIcon = line('M3.5 5h17v11h-17z', 'M9 20h6', 'M12 16v4')
 export const SignOutIcon = line('M14 4H5v16h9', 'M10 12h11', 'M17.5 8.5L21 12l-3.5 3.5')
@@ -63,16 +107,29 @@ export const CopyIcon = line('M8.5 8.5h11v11h-11z', 'M15.5 8.5v-4h-11v11h4')
 export const DownloadIcon = line('M12 4v11', 'M7.5 10.5L12 15l4.5-4.5', 'M4.5 19.5h15')
 export const UploadIcon = line('M12 16V5', 'M7.5 9.5L12 5l4.5 4.5', 'M4.5 19.5h15')
 export const ExternalIcon = line('M13.5 4.5h6v6', 'M19.5 4.5L11 13', 'M18 14v5.5H4.5V6H10')
-export const RefreshIcon = line('M20 11a8 8 0 0 0-14.3-4L4 9', 'M4 4.5V9h4.5', 'M4 13a8 8 0 0 0 14.3 4l1.7-2', 'M20 19.5V15h-4.5')
+export const RefreshIcon = line(
+  'M20 11a8 8 0 0 0-14.3-4L4 9',
+  'M4 4.5V9h4.5',
+  'M4 13a8 8 0 0 0 14.3 4l1.7-2',
+  'M20 19.5V15h-4.5',
+)
 export const EditIcon = line('M4.5 19.5v-4L15.8 4.2l4 4L8.5 19.5z', 'M13.2 6.8l4 4')
-export const TrashIcon = line('M4.5 6.5h15', 'M9.5 6.5v-3h5v3', 'M6.5 6.5l1 14h9l1-14', 'M10.5 10.5v6', 'M13.5 10.5v6')
+export const TrashIcon = line(
+  'M4.5 6.5h15',
+  'M9.5 6.5v-3h5v3',
+  'M6.5 6.5l1 14h9l1-14',
+  'M10.5 10.5v6',
+  'M13.5 10.5v6',
+)
 export const WrapIcon = line('M4 6h16', 'M4 12h13a3 3 0 0 1 0 6h-4', 'M15 15.5L12.5 18l2.5 2.5', 'M4 18h4')
 export const LockIcon = line('M5 10.5h14v10H5z', 'M8 10.5V8a4 4 0 0 1 8 0v2.5')
-export const ShieldIcon = line('M12 3l8 3v5.5c0 4.7-3.3 7.9-8 9.5-4.7-1.6-8-4.8-8-9.5V6z', 'M8.7 12l2.3 2.3 4.3-4.6')
+export const ShieldIcon = line(
+  'M12 3l8 3v5.5c0 4.7-3.3 7.9-8 9.5-4.7-1.6-8-4.8-8-9.5V6z',
+  'M8.7 12l2.3 2.3 4.3-4.6',
+)
 export const DotsIcon = line('M5 12h.01', 'M12 12h.01', 'M19 12h.01')
 export const ChevronDownIcon = line('M6 9.5l6 6 6-6')
 export const ChevronRightIcon = line('M9.5 6l6 6-6 6')
-export const ChevronLeftIcon = line('M14.5 6l-6 6 6 6')
 export const CircleIcon = line(CIRCLE)
 export const UserIcon = line('M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'M4.5 20.5c0-4 3.4-6 7.5-6s7.5 2 7.5 6')
 export const PlugIcon = line('M9 3v4.5', 'M15 3v4.5', 'M6 7.5h12V11a6 6 0 0 1-12 0z', 'M12 17v4')

@@ -1,5 +1,5 @@
 /** Mantine's buttons and anchors as links of the router: they are real `<a>`, so a middle click opens a tab. */
-import { ActionIcon, Anchor, Button, Menu, NavLink } from '@mantine/core'
+import { Anchor, Button, Menu } from '@mantine/core'
 import { createLink } from '@tanstack/react-router'
 import { forwardRef } from 'react'
 
@@ -14,18 +14,6 @@ export const ButtonLink = createLink(
 export const TextLink = createLink(
   forwardRef<HTMLAnchorElement, Anchored<React.ComponentProps<typeof Anchor<'a'>>>>((props, ref) => (
     <Anchor ref={ref} {...props} />
-  )),
-)
-
-export const IconLink = createLink(
-  forwardRef<HTMLAnchorElement, Anchored<React.ComponentProps<typeof ActionIcon<'a'>>>>((props, ref) => (
-    <ActionIcon component="a" ref={ref} {...props} />
-  )),
-)
-
-export const NavigationLink = createLink(
-  forwardRef<HTMLAnchorElement, Anchored<React.ComponentProps<typeof NavLink<'a'>>>>((props, ref) => (
-    <NavLink component="a" ref={ref} {...props} />
   )),
 )
 

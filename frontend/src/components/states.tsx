@@ -13,16 +13,20 @@ interface StateProps {
   hint?: React.ReactNode
   tone?: 'danger'
   compact?: boolean
+  /** 1 where this is all there is on the page. */
+  level?: 1 | 2
   children?: React.ReactNode
 }
 
-export function EmptyState({ icon: Shape, title, hint, tone, compact, children }: StateProps) {
+export function EmptyState({ icon: Shape, title, hint, tone, compact, level = 2, children }: StateProps) {
   return (
     <div className={classes.state} data-compact={compact || undefined} role={tone ? 'alert' : undefined}>
       <div className={classes.icon} data-tone={tone}>
         <Shape size={20} />
       </div>
-      <Title order={2}>{title}</Title>
+      <Title order={level} size="h2">
+        {title}
+      </Title>
       {hint && (
         <Text c="dimmed" size="sm" maw={460}>
           {hint}
@@ -48,9 +52,10 @@ interface ErrorStateProps {
   error: unknown
   onRetry?: () => void
   compact?: boolean
+  level?: 1 | 2
 }
 
-export function ErrorState({ error, onRetry, compact }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, compact, level }: ErrorStateProps) {
   const { t } = useTranslation()
   const forbidden = error instanceof ApiError && error.status === 403
   const requestId = error instanceof ApiError ? error.requestId : undefined
@@ -61,6 +66,7 @@ export function ErrorState({ error, onRetry, compact }: ErrorStateProps) {
       title={forbidden ? t('errors.forbidden') : t('errors.title')}
       hint={errorText(error)}
       compact={compact}
+      level={level}
     >
       {onRetry && !forbidden && (
         <Button variant="default" leftSection={<RefreshIcon />} onClick={onRetry}>

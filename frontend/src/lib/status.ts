@@ -42,9 +42,6 @@ export function present(counts: Record<string, number>): { status: StatusName; c
   })
 }
 
-/** The targets on which the command did not do what was asked. */
-export const unsuccessful: StatusName[] = ['failed', 'unreachable', 'timed_out', 'lost']
-
 export function countOf(counts: Record<string, number>, names: StatusName[]): number {
   return names.reduce((sum, name) => sum + (counts[name] ?? 0), 0)
 }

@@ -1,5 +1,7 @@
 """The core service: composes the domains into one application. `app` is what uvicorn serves."""
 
+import contextlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +15,7 @@ from opsconductor.auth.guard import Guard, guard
 from opsconductor.auth.repository import administrator_exists
 from opsconductor.auth.routes import internal as auth_internal
 from opsconductor.auth.routes import router as auth
+from opsconductor.auth.tokens import random_token
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.routes import router as executions
@@ -94,20 +97,27 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.transport = SshTransport()
     app.state.credential_uses = uses_of_credentials
     app.state.lookout = Lookout(units, hints, config.storage_dir)
-    await _use_up_setup_secret(units, config)
+    await _look_after_setup_secret(units, config)
     yield
     await units.settle()
     await hints.stop()
     await engine.dispose()
 
 
-async def _use_up_setup_secret(units: UnitsOfWork, config: Settings) -> None:
-    """Remove a set-up secret that has done its work; it must not lie around."""
-    if config.setup_secret_file is None or not config.setup_secret_file.exists():
+async def _look_after_setup_secret(units: UnitsOfWork, config: Settings) -> None:
+    """Make the one-time set-up secret while there is no administrator; remove one that has done its work."""
+    path = config.setup_secret_file
+    if path is None:
         return
     async with units.begin() as uow:
-        if await administrator_exists(uow.session):
-            config.setup_secret_file.unlink(missing_ok=True)
+        done = await administrator_exists(uow.session)
+    if done:
+        path.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(FileExistsError):  # an earlier start's, or made by another core just now
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(random_token())
 
 
 def app() -> FastAPI:

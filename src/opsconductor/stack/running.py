@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from opsconductor.stack.folders import DataDir
 from opsconductor.stack.problems import StackProblem
 from opsconductor.stack.supervisor import Supervisor, Watcher
 
-WhenUp = Callable[[Layout], Awaitable[None]]
+WhenUp = Callable[[Layout], None]
 
 
 class Stack:
@@ -57,7 +57,7 @@ class Stack:
         if starting.done():
             starting.result()
             assert self._layout is not None
-            await when_up(self._layout)
+            when_up(self._layout)
             await ending
         else:
             starting.cancel()

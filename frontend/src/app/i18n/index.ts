@@ -19,6 +19,5 @@ export function startI18n(language: string = 'en'): void {
       Object.entries(languages).map(([name, catalogue]) => [name, { translation: catalogue }]),
     ),
     interpolation: { escapeValue: false }, // React escapes
-    showSupportNotice: false,
   })
 }

@@ -5,7 +5,15 @@ import { useTranslation } from 'react-i18next'
 import { Mark } from '@/components/icons'
 import classes from './door.module.css'
 
-export function Door({ title, intro, children }: { title: string; intro?: string; children: React.ReactNode }) {
+export function Door({
+  title,
+  intro,
+  children,
+}: {
+  title: string
+  intro?: string
+  children: React.ReactNode
+}) {
   const { t } = useTranslation()
   useDocumentTitle(`${title} · ${t('common.product')}`)
   return (

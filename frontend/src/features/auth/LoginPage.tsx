@@ -30,7 +30,8 @@ export function LoginForm({ next }: { next?: string }) {
     validate: { username: needed, password: needed },
   })
   const signIn = useMutation({
-    mutationFn: (body: { username: string; password: string }) => answer(api.POST('/api/v3/auth/login', { body })),
+    mutationFn: (body: { username: string; password: string }) =>
+      answer(api.POST('/api/v3/auth/login', { body })),
     onSuccess: () => {
       queryClient.clear()
       return enter(next)

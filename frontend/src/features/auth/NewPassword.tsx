@@ -24,7 +24,11 @@ export function useNewPasswordRules() {
   }
 }
 
-export function NewPasswordFields<Values extends WithNewPassword>({ form }: { form: UseFormReturnType<Values> }) {
+export function NewPasswordFields<Values extends WithNewPassword>({
+  form,
+}: {
+  form: UseFormReturnType<Values>
+}) {
   const { t } = useTranslation()
   const { password } = form.getValues()
   const enough = Array.from(password).length >= SHORTEST_PASSWORD

@@ -29,7 +29,10 @@ export function SetupForm() {
   const queryClient = useQueryClient()
   const rules = useNewPasswordRules()
   const needed = isNotEmpty(t('common.required'))
-  const form = useForm({ initialValues: EMPTY, validate: { setup_secret: needed, username: needed, ...rules } })
+  const form = useForm({
+    initialValues: EMPTY,
+    validate: { setup_secret: needed, username: needed, ...rules },
+  })
   const create = useMutation({
     mutationFn: ({ again: _, display_name, ...rest }: typeof EMPTY) =>
       answer(api.POST('/api/v3/setup', { body: { ...rest, display_name: display_name || rest.username } })),

@@ -35,7 +35,10 @@ export function EditCredentialDrawer() {
   const close = useClose()
   const { data, error, refetch } = useCredential(credentialId)
   return (
-    <SideDrawer title={data ? t('credentials.editTitle', { name: data.name }) : t('common.edit')} onClose={close}>
+    <SideDrawer
+      title={data ? t('credentials.editTitle', { name: data.name }) : t('common.edit')}
+      onClose={close}
+    >
       {error && <ErrorState error={error} onRetry={refetch} compact />}
       {!data && !error && (
         <Stack>

@@ -78,14 +78,21 @@ export function CredentialForm({ credential, onDone, onCancel }: CredentialFormP
           spellCheck={false}
           {...form.getInputProps('username')}
         />
-        {!credential && <KindChoice value={form.values.kind} onChange={(kind) => form.setFieldValue('kind', kind)} />}
+        {!credential && (
+          <KindChoice value={form.values.kind} onChange={(kind) => form.setFieldValue('kind', kind)} />
+        )}
         {withSecret ? <SecretFields form={form} /> : <SealedNotice onReplace={() => setWithSecret(true)} />}
         {withSecret && credential && (
           <Button variant="subtle" size="compact-sm" w="fit-content" onClick={() => setWithSecret(false)}>
             {t('credentials.keep')}
           </Button>
         )}
-        <Textarea label={t('credentials.description')} autosize minRows={2} {...form.getInputProps('description')} />
+        <Textarea
+          label={t('credentials.description')}
+          autosize
+          minRows={2}
+          {...form.getInputProps('description')}
+        />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
             {t('common.cancel')}
@@ -107,7 +114,8 @@ function useCredentialForm(credential: Credential | undefined, withSecret: boole
     validate: {
       name: needed,
       username: needed,
-      password: (value, { kind }) => (withSecret && kind === 'password' && !value ? t('common.required') : null),
+      password: (value, { kind }) =>
+        withSecret && kind === 'password' && !value ? t('common.required') : null,
       private_key: (value, { kind }) => {
         if (!withSecret || kind !== 'ssh_key') return null
         if (!value.trim()) return t('common.required')
@@ -149,7 +157,10 @@ function KindChoice({ value, onChange }: KindChoiceProps) {
         fullWidth
         value={value}
         onChange={(kind) => onChange(kind as CredentialValues['kind'])}
-        data={(['ssh_key', 'password'] as const).map((kind) => ({ value: kind, label: t(`credentials.kinds.${kind}`) }))}
+        data={(['ssh_key', 'password'] as const).map((kind) => ({
+          value: kind,
+          label: t(`credentials.kinds.${kind}`),
+        }))}
       />
     </div>
   )

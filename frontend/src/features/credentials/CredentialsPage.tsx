@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Text } from '@mantine/core'
+import { ActionIcon, Menu, Text, VisuallyHidden } from '@mantine/core'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '@/api/errors'
@@ -83,7 +83,11 @@ function useColumns(mayWrite: boolean): Column<Credential>[] {
         </span>
       ),
     },
-    { id: 'username', header: t('credentials.username'), cell: ({ row }) => <code>{row.original.username}</code> },
+    {
+      id: 'username',
+      header: t('credentials.username'),
+      cell: ({ row }) => <code>{row.original.username}</code>,
+    },
     {
       id: 'fingerprint',
       header: t('credentials.fingerprint'),
@@ -110,7 +114,7 @@ function useColumns(mayWrite: boolean): Column<Credential>[] {
   ]
   const actions: Column<Credential> = {
     id: 'actions',
-    header: '',
+    header: () => <VisuallyHidden>{t('common.actions')}</VisuallyHidden>,
     meta: { width: 48, align: 'right', phone: 'side' },
     cell: ({ row }) => <RowMenu credential={row.original} />,
   }
@@ -121,7 +125,13 @@ function NameCell({ credential, mayWrite }: { credential: Credential; mayWrite: 
   return (
     <>
       {mayWrite ? (
-        <TextLink to="/credentials/$credentialId" params={{ credentialId: credential.id }} fw={550} c="inherit" size="sm">
+        <TextLink
+          to="/credentials/$credentialId"
+          params={{ credentialId: credential.id }}
+          fw={550}
+          c="inherit"
+          size="sm"
+        >
           {credential.name}
         </TextLink>
       ) : (
@@ -156,7 +166,10 @@ function RowMenu({ credential }: { credential: Credential }) {
       onSuccess: () => tellDone(t('credentials.deleted', { name })),
       onError: (error) =>
         isApiError(error, 'credential_in_use')
-          ? tellFailed(t('credentials.inUse', { name }), new Error(`${error.message} ${t('credentials.inUseText')}`))
+          ? tellFailed(
+              t('credentials.inUse', { name }),
+              new Error(`${error.message} ${t('credentials.inUseText')}`),
+            )
           : tellFailed(t('errors.failed', { what: t('common.delete') }), error),
     })
   return (

@@ -49,7 +49,13 @@ function KeyFields({ form }: { form: UseFormReturnType<CredentialValues> }) {
       />
       <FileButton onChange={read}>
         {(button) => (
-          <Button variant="default" size="xs" leftSection={<UploadIcon size={14} />} w="fit-content" {...button}>
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<UploadIcon size={14} />}
+            w="fit-content"
+            {...button}
+          >
             {t('credentials.chooseFile')}
           </Button>
         )}

@@ -19,7 +19,9 @@ export function useCredential(id: string) {
   return useQuery({
     queryKey: keys.credential(id),
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v3/credentials/{credential_id}', { params: { path: { credential_id: id } }, signal })),
+      answer(
+        api.GET('/api/v3/credentials/{credential_id}', { params: { path: { credential_id: id } }, signal }),
+      ),
   })
 }
 
@@ -35,7 +37,9 @@ export function useChangeCredential(id: string) {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (body: CredentialChange) =>
-      answer(api.PATCH('/api/v3/credentials/{credential_id}', { params: { path: { credential_id: id } }, body })),
+      answer(
+        api.PATCH('/api/v3/credentials/{credential_id}', { params: { path: { credential_id: id } }, body }),
+      ),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.credentials }),
   })
 }

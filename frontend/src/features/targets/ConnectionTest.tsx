@@ -1,13 +1,13 @@
 /** Tries the connection now, and says in plain words how it went. */
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { ConnectionTest as TestResult, Target } from '@/api/types'
+import type { Target, ConnectionTest as TestResult } from '@/api/types'
 import { errorText } from '@/components/errorText'
 import { ask, tellDone, tellFailed } from '@/components/feedback'
 import { CheckIcon, PlugIcon, ShieldIcon, UnplugIcon, WarningIcon } from '@/components/icons'
 import { useCan } from '@/features/auth/session'
 import { duration } from '@/lib/time'
-import { useApproveKey, useTestTarget } from './queries'
+import { useApproveKey, type useTestTarget } from './queries'
 
 export function ConnectionTest({ target, test }: { target: Target; test: ReturnType<typeof useTestTarget> }) {
   const { t } = useTranslation()
@@ -32,8 +32,14 @@ function Outcome({ target, result }: { target: Target; result: TestResult }) {
   const { t } = useTranslation()
   if (result.ok)
     return (
-      <Alert color="brand" icon={<CheckIcon />} title={t('targets.testOk', { latency: duration(result.latency_ms ?? 0) })}>
-        {result.host_key && <Key algorithm={result.host_key.algorithm} fingerprint={result.host_key.fingerprint} />}
+      <Alert
+        color="brand"
+        icon={<CheckIcon />}
+        title={t('targets.testOk', { latency: duration(result.latency_ms ?? 0) })}
+      >
+        {result.host_key && (
+          <Key algorithm={result.host_key.algorithm} fingerprint={result.host_key.fingerprint} />
+        )}
       </Alert>
     )
   return (
@@ -51,7 +57,13 @@ function Outcome({ target, result }: { target: Target; result: TestResult }) {
   )
 }
 
-function Offered({ target, offered }: { target: Target; offered: NonNullable<TestResult['offered_host_key']> }) {
+function Offered({
+  target,
+  offered,
+}: {
+  target: Target
+  offered: NonNullable<TestResult['offered_host_key']>
+}) {
   const { t } = useTranslation()
   const may = useCan()('targets.trust')
   const approve = useApproveKey(target.id)

@@ -35,7 +35,12 @@ export function CredentialPicker({ value, onChange, error }: CredentialPickerPro
         error={error}
       />
       {mayAdd && (
-        <Button variant="default" leftSection={<PlusIcon size={14} />} onClick={open} style={{ flexShrink: 0 }}>
+        <Button
+          variant="default"
+          leftSection={<PlusIcon size={14} />}
+          onClick={open}
+          style={{ flexShrink: 0 }}
+        >
           {t('targets.credentialNew')}
         </Button>
       )}

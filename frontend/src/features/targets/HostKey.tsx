@@ -29,7 +29,10 @@ export function HostKey({ target }: { target: Target }) {
           <CopyIconButton value={key.fingerprint} />
         </Group>
         <Text size="xs" c="dimmed">
-          {t('targets.pinned')} <Time at={key.pinned_at} />. {t('targets.keyExplained')}
+          {t('targets.pinned')} <Time at={key.pinned_at} />
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t('targets.keyExplained')}
         </Text>
       </Stack>
     </Section>

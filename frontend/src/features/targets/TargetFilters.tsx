@@ -34,7 +34,11 @@ export function TargetFilters({ filter, onChange }: TargetFiltersProps) {
         name={t('targets.status')}
         value={filter.status}
         choices={targetStatuses
-          .map((status) => ({ value: status, label: t(`targets.statuses.${status}`), count: facets?.status[status] ?? 0 }))
+          .map((status) => ({
+            value: status,
+            label: t(`targets.statuses.${status}`),
+            count: facets?.status[status] ?? 0,
+          }))
           .filter(worthShowing)}
         onChange={(status) => set({ status: oneOf(targetStatuses, status) })}
       />

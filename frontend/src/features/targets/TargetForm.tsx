@@ -22,7 +22,7 @@ import { CredentialPicker } from './CredentialPicker'
 import { oses, targetStatuses } from './filter'
 import { useSaveTarget, useTargetFacets } from './queries'
 
-export type TargetValues = Required<Omit<TargetChange, 'transport' | 'credential_id'>> & {
+export type TargetValues = Required<Omit<TargetChange, 'credential_id'>> & {
   credential_id: string | null
 }
 type Form = UseFormReturnType<TargetValues>
@@ -72,7 +72,12 @@ export function TargetForm({ target, onDone, onCancel }: TargetFormProps) {
         />
         <PlaceFields form={form} />
         <PolicyField form={form} />
-        <Textarea label={t('targets.description')} autosize minRows={2} {...form.getInputProps('description')} />
+        <Textarea
+          label={t('targets.description')}
+          autosize
+          minRows={2}
+          {...form.getInputProps('description')}
+        />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
             {t('common.cancel')}
@@ -94,9 +99,8 @@ function useTargetForm(target: Target | undefined): Form {
     validate: {
       name: needed,
       host: needed,
-      port: (port) =>
-        Number.isInteger(port) && port >= 1 && port <= 65_535 ? null : t('targets.portRange'),
-      environment: (value) => (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(value) ? null : t('targets.slug')),
+      port: (port) => (Number.isInteger(port) && port >= 1 && port <= 65_535 ? null : t('targets.portRange')),
+      environment: (value) => (/^[a-z0-9][a-z0-9._-]*$/.test(value) ? null : t('targets.slug')),
     },
   })
 }
@@ -107,7 +111,7 @@ function valuesOf(target: Target): TargetValues {
 }
 
 function changeOf(values: TargetValues): TargetChange {
-  return { ...values, name: values.name.trim(), host: values.host.trim(), transport: 'ssh' }
+  return { ...values, name: values.name.trim(), host: values.host.trim() }
 }
 
 function AddressFields({ form }: { form: Form }) {

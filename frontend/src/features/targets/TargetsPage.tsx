@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
-import type { RowSelectionState } from '@tanstack/react-table'
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import type { RowSelectionState } from '@tanstack/react-table'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf, totalOf } from '@/api/paging'

@@ -47,6 +47,10 @@ export function useTargetColumns(): Column<Target>[] {
           </Text>
         ),
     },
-    { id: 'test', header: t('targets.lastTest'), cell: ({ row }) => <LastTest test={row.original.last_test} /> },
+    {
+      id: 'test',
+      header: t('targets.lastTest'),
+      cell: ({ row }) => <LastTest test={row.original.last_test} />,
+    },
   ]
 }

@@ -33,7 +33,7 @@ export function LastTest({ test }: { test: Target['last_test'] }) {
       </Text>
     )
   return (
-    <Group gap={6} wrap="nowrap" title={test.detail ?? undefined} display="inline-flex">
+    <Group gap={6} wrap="nowrap" title={test.detail ?? undefined}>
       <ToneBadge tone={test.ok ? 'success' : 'danger'} icon={test.ok ? CheckIcon : UnplugIcon} plain>
         {test.ok ? t('targets.reachable') : t('targets.notReachable')}
       </ToneBadge>
@@ -44,7 +44,7 @@ export function LastTest({ test }: { test: Target['last_test'] }) {
 
 export function Tags({ tags }: { tags: string[] }) {
   return (
-    <Group gap={4} wrap="wrap" display="inline-flex">
+    <Group gap={4}>
       {tags.map((tag) => (
         <Badge key={tag} variant="default" radius="sm" size="sm" fw={500} tt="none" c="dimmed">
           {tag}

@@ -1,4 +1,11 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
 import { keys } from '@/api/keys'
 import { everyRow, type PageRequest, pagedQuery } from '@/api/paging'
@@ -33,11 +40,15 @@ function at(id: string) {
   return { params: { path: { target_id: id } } }
 }
 
-export function useTarget(id: string) {
-  return useQuery({
+export function targetQuery(id: string) {
+  return queryOptions({
     queryKey: keys.target(id),
     queryFn: ({ signal }) => answer(api.GET('/api/v3/targets/{target_id}', { ...at(id), signal })),
   })
+}
+
+export function useTarget(id: string) {
+  return useQuery(targetQuery(id))
 }
 
 function useTargetChange<Input, Output>(mutationFn: (input: Input) => Promise<Output>) {

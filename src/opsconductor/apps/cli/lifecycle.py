@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -82,8 +81,7 @@ async def serve(data: DataDir, port: int | None, *, with_fleet: bool = False, qu
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stack.end)
 
-    async def when_up(layout: Layout) -> None:
-        await offer_set_up(layout)
+    def when_up(layout: Layout) -> None:
         if not quiet:
             show_door(data, layout.public_url)
             console.say("Ctrl-C stops everything.")
@@ -101,14 +99,6 @@ def _log_change(service: Service, standing: Standing) -> None:
     }
     sys.stdout.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
     sys.stdout.flush()
-
-
-async def offer_set_up(layout: Layout) -> None:
-    """Make the one-time secret for the first administrator, as long as there is none."""
-    async with httpx.AsyncClient(timeout=10) as client:
-        answer = await client.get(f"http://127.0.0.1:{layout.ports['core']}/api/v3/setup")
-    if answer.is_success and answer.json()["needed"] and not layout.data.setup_secret.exists():
-        layout.data.secret("setup.secret")
 
 
 def start_behind(data: DataDir, *, port: int | None = None, fleet: bool = False) -> dict[str, Any]:

@@ -16,7 +16,8 @@ export const auth = {
   setupIntro:
     'This installation has no accounts yet. Create the first one: it is an administrator and can add everybody else.',
   setupSecret: 'Set-up secret',
-  setupSecretHint: 'Printed once when OpsConductor started, and kept in secrets/setup.secret of the data directory.',
+  setupSecretHint:
+    'Printed once when OpsConductor started, and kept in secrets/setup.secret of the data directory.',
   create: 'Create the account',
   ended: 'Your session has ended. Sign in to go on where you were.',
   setupDone: 'The installation is set up',

@@ -38,7 +38,8 @@ export const targets = {
   hostKeyPolicy: 'When the host key is not known yet',
   policies: { 'pin-on-first-use': 'Trust the first key', 'require-approval': 'Ask for approval' },
   policyHints: {
-    'pin-on-first-use': 'The key seen at the first connection is pinned. From then on only that key is accepted.',
+    'pin-on-first-use':
+      'The key seen at the first connection is pinned. From then on only that key is accepted.',
     'require-approval': 'Nothing is sent to the target until somebody has compared and approved its key.',
   },
   pinned: 'Pinned',
@@ -61,7 +62,6 @@ export const targets = {
   testing: 'Connecting…',
   testOk: 'Signed in after {{latency}}',
   testFailed: 'The connection did not work',
-  testBefore: 'OpsConductor opens a connection and signs in; it runs nothing.',
   recent: 'Recent executions',
   noRecent: 'Nothing has run on this target yet.',
   runOn: 'Run command…',
@@ -75,6 +75,5 @@ export const targets = {
   moreActions: 'More actions for {{name}}',
   saveFailed: 'The target was not saved',
   portRange: 'A port is a number from 1 to 65535.',
-  slug: 'Lower-case letters, digits and hyphens.',
-  testAfterSave: 'Save and test',
+  slug: 'Lower-case letters, digits, dots, underscores and hyphens, beginning with a letter or a digit.',
 }

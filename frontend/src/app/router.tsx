@@ -1,0 +1,236 @@
+/** Every address of the app. Pages are loaded when they are first opened; the shell around them is there at once. */
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createBrowserHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  type RouterHistory,
+  redirect,
+} from '@tanstack/react-router'
+import { whenSignedOut } from '@/api/client'
+import { keys } from '@/api/keys'
+import { auditFilterOf } from '@/features/audit/filter'
+import type { Permission } from '@/features/auth/session'
+import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
+import { runSearchOf } from '@/features/run/search'
+import { targetFilterOf, text } from '@/features/targets/filter'
+import { setupIsNeeded, signedIn } from './guard'
+import { NotFoundPage, PageError, Pending } from './pages'
+import { createQueryClient } from './queryClient'
+import { Shell } from './shell/Shell'
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: AppRouter
+  }
+  interface StaticDataRouteOption {
+    /** What the role must allow for the page to be shown. */
+    permission?: Permission
+  }
+  interface HistoryState {
+    /** Targets chosen on another page, to be run on. In the state, since ten thousand ids do not fit an address. */
+    targetIds?: string[]
+  }
+}
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet })
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: 'login',
+  validateSearch: (search: Record<string, unknown>): { next?: string; ended?: true } => ({
+    ...(text(search.next) ? { next: text(search.next) } : {}),
+    ...(search.ended ? { ended: true } : {}),
+  }),
+  beforeLoad: async ({ context }) => {
+    if (await setupIsNeeded(context.queryClient)) throw redirect({ to: '/setup' })
+  },
+  component: lazyRouteComponent(() => import('@/features/auth/LoginPage'), 'LoginPage'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: 'setup',
+  beforeLoad: async ({ context }) => {
+    if (!(await setupIsNeeded(context.queryClient))) throw redirect({ to: '/' })
+  },
+  component: lazyRouteComponent(() => import('@/features/auth/SetupPage'), 'SetupPage'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: ({ context, location }) => signedIn(context.queryClient, location.href),
+  component: Shell,
+})
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/overview/OverviewPage'), 'OverviewPage'),
+})
+
+const targets = createRoute({
+  getParentRoute: () => shell,
+  path: 'targets',
+  validateSearch: targetFilterOf,
+  staticData: { permission: 'targets.read' },
+  component: lazyRouteComponent(() => import('@/features/targets/TargetsPage'), 'TargetsPage'),
+})
+
+const targetForms = () => import('@/features/targets/TargetFormDrawer')
+
+const newTarget = createRoute({
+  getParentRoute: () => targets,
+  path: 'new',
+  staticData: { permission: 'targets.write' },
+  component: lazyRouteComponent(targetForms, 'NewTargetDrawer'),
+})
+
+const target = createRoute({
+  getParentRoute: () => targets,
+  path: '$targetId',
+  component: lazyRouteComponent(() => import('@/features/targets/TargetDrawer'), 'TargetDrawer'),
+})
+
+const editTarget = createRoute({
+  getParentRoute: () => targets,
+  path: '$targetId/edit',
+  staticData: { permission: 'targets.write' },
+  component: lazyRouteComponent(targetForms, 'EditTargetDrawer'),
+})
+
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: 'run',
+  validateSearch: runSearchOf,
+  staticData: { permission: 'executions.run' },
+  component: lazyRouteComponent(() => import('@/features/run/RunPage'), 'RunPage'),
+})
+
+const executions = createRoute({
+  getParentRoute: () => shell,
+  path: 'executions',
+  validateSearch: executionFilterOf,
+  staticData: { permission: 'executions.read' },
+  component: lazyRouteComponent(() => import('@/features/executions/ExecutionsPage'), 'ExecutionsPage'),
+})
+
+const execution = createRoute({
+  getParentRoute: () => shell,
+  path: 'executions/$executionId',
+  validateSearch: executionViewOf,
+  staticData: { permission: 'executions.read' },
+  component: lazyRouteComponent(() => import('@/features/executions/ExecutionPage'), 'ExecutionPage'),
+})
+
+const workflows = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows',
+  validateSearch: (search: Record<string, unknown>): { view?: 'deployed' } =>
+    search.view === 'deployed' ? { view: 'deployed' } : {},
+  staticData: { permission: 'workflows.read' },
+  component: lazyRouteComponent(() => import('@/features/workflows/WorkflowsPage'), 'WorkflowsPage'),
+})
+
+const credentials = createRoute({
+  getParentRoute: () => shell,
+  path: 'credentials',
+  staticData: { permission: 'credentials.read' },
+  component: lazyRouteComponent(() => import('@/features/credentials/CredentialsPage'), 'CredentialsPage'),
+})
+
+const credentialDrawers = () => import('@/features/credentials/CredentialDrawer')
+
+const newCredential = createRoute({
+  getParentRoute: () => credentials,
+  path: 'new',
+  staticData: { permission: 'credentials.write' },
+  component: lazyRouteComponent(credentialDrawers, 'NewCredentialDrawer'),
+})
+
+const credential = createRoute({
+  getParentRoute: () => credentials,
+  path: '$credentialId',
+  staticData: { permission: 'credentials.write' },
+  component: lazyRouteComponent(credentialDrawers, 'EditCredentialDrawer'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: 'audit',
+  validateSearch: auditFilterOf,
+  staticData: { permission: 'audit.read' },
+  component: lazyRouteComponent(() => import('@/features/audit/AuditPage'), 'AuditPage'),
+})
+
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: 'users',
+  staticData: { permission: 'users.read' },
+  component: lazyRouteComponent(() => import('@/features/users/UsersPage'), 'UsersPage'),
+})
+
+const userDrawers = () => import('@/features/users/UserDrawer')
+
+const newUser = createRoute({
+  getParentRoute: () => users,
+  path: 'new',
+  staticData: { permission: 'users.write' },
+  component: lazyRouteComponent(userDrawers, 'NewUserDrawer'),
+})
+
+const user = createRoute({
+  getParentRoute: () => users,
+  path: '$userId',
+  staticData: { permission: 'users.write' },
+  component: lazyRouteComponent(userDrawers, 'EditUserDrawer'),
+})
+
+const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage })
+
+const routeTree = root.addChildren([
+  login,
+  setup,
+  shell.addChildren([
+    overview,
+    targets.addChildren([newTarget, target, editTarget]),
+    run,
+    executions,
+    execution,
+    workflows,
+    credentials.addChildren([newCredential, credential]),
+    audit,
+    users.addChildren([newUser, user]),
+    elsewhere,
+  ]),
+])
+
+export type AppRouter = ReturnType<typeof createAppRouter>
+
+export function createAppRouter(history: RouterHistory = createBrowserHistory()) {
+  const queryClient = createQueryClient()
+  const router = createRouter({
+    routeTree,
+    history,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultErrorComponent: PageError,
+    defaultNotFoundComponent: NotFoundPage,
+    defaultPendingComponent: Pending,
+    scrollRestoration: true,
+    // What a page's search does not know is dropped instead of being sent on to the API.
+    search: { strict: true },
+  })
+  whenSignedOut(() => {
+    // Without a session in hand nobody was signed out: the guard asks for the sign-in.
+    if (queryClient.getQueryData(keys.session) === undefined) return
+    const next = router.state.location.href
+    queryClient.clear()
+    void router.navigate({ to: '/login', search: { ended: true, next } })
+  })
+  return router
+}

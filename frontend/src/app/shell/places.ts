@@ -1,0 +1,59 @@
+/** The places of the app, by noun; the navigation and the command palette show the ones that the role opens. */
+import {
+  AuditIcon,
+  CredentialIcon,
+  ExecutionsIcon,
+  type Icon,
+  OverviewIcon,
+  RunIcon,
+  TargetIcon,
+  UsersIcon,
+  WorkflowIcon,
+} from '@/components/icons'
+import { type Permission, useCan } from '@/features/auth/session'
+
+export interface Place {
+  name: 'overview' | 'targets' | 'run' | 'executions' | 'workflows' | 'credentials' | 'audit' | 'users'
+  to: '/' | '/targets' | '/run' | '/executions' | '/workflows' | '/credentials' | '/audit' | '/users'
+  icon: Icon
+  permission?: Permission
+}
+
+export interface Area {
+  name?: 'operate' | 'automate' | 'administer'
+  places: Place[]
+}
+
+const areas: Area[] = [
+  { places: [{ name: 'overview', to: '/', icon: OverviewIcon }] },
+  {
+    name: 'operate',
+    places: [
+      { name: 'targets', to: '/targets', icon: TargetIcon, permission: 'targets.read' },
+      { name: 'run', to: '/run', icon: RunIcon, permission: 'executions.run' },
+      { name: 'executions', to: '/executions', icon: ExecutionsIcon, permission: 'executions.read' },
+    ],
+  },
+  {
+    name: 'automate',
+    places: [{ name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' }],
+  },
+  {
+    name: 'administer',
+    places: [
+      { name: 'credentials', to: '/credentials', icon: CredentialIcon, permission: 'credentials.read' },
+      { name: 'audit', to: '/audit', icon: AuditIcon, permission: 'audit.read' },
+      { name: 'users', to: '/users', icon: UsersIcon, permission: 'users.read' },
+    ],
+  },
+]
+
+export function useAreas(): Area[] {
+  const can = useCan()
+  return areas
+    .map((area) => ({
+      ...area,
+      places: area.places.filter(({ permission }) => !permission || can(permission)),
+    }))
+    .filter(({ places }) => places.length > 0)
+}

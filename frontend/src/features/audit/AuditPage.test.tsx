@@ -1,0 +1,40 @@
+import { screen, within } from '@testing-library/react'
+import { HttpResponse, http } from 'msw'
+import { expect, test } from 'vitest'
+import { axeFindings, openApp } from '@/testing/app'
+import { anAuditEntry, page } from '@/testing/data'
+import { server, tells } from '@/testing/server'
+
+test('an entry opens to what was there before and after', async () => {
+  tells(
+    '/audit',
+    page(anAuditEntry('target.changed', { before: { port: 22 }, after: { port: 2222, tags: ['a', 'b'] } })),
+  )
+  const { user } = await openApp('/audit')
+
+  await user.click(await screen.findByRole('button', { name: 'Show the entry target.changed' }))
+
+  const drawer = within(await screen.findByRole('dialog'))
+  drawer.getByRole('row', { name: 'port 22 2222' })
+  drawer.getByRole('row', { name: 'tags a, b' })
+  expect(await axeFindings()).toEqual([])
+})
+
+test('the filters ask the API for areas, people and periods', async () => {
+  const asked: URLSearchParams[] = []
+  server.use(
+    http.get('*/api/v3/audit', ({ request }) => {
+      asked.push(new URL(request.url).searchParams)
+      return HttpResponse.json(page(anAuditEntry('session.refused', { outcome: 'refused' })))
+    }),
+  )
+
+  await openApp('/audit?area=session&actor=ada&since=day')
+
+  await screen.findByText('Refused')
+  expect(asked[0]?.get('action')).toBe('session.')
+  expect(asked[0]?.get('actor')).toBe('ada')
+  const age = Date.now() - Date.parse(asked[0]?.get('since') ?? '')
+  expect(age).toBeGreaterThanOrEqual(86_400_000)
+  expect(age).toBeLessThan(86_400_000 + 60_000)
+})

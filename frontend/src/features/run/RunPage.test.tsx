@@ -1,0 +1,136 @@
+import { screen } from '@testing-library/react'
+import { HttpResponse, http } from 'msw'
+import { expect, test } from 'vitest'
+import { axeFindings, openApp } from '@/testing/app'
+import { anExecution, aResult, aTarget, aViewer, page } from '@/testing/data'
+import { refuse, server, signedInAs, tells } from '@/testing/server'
+
+interface Sent {
+  key: string | null
+  body: unknown
+}
+
+/** Takes what is to be run, after as many failures as wanted; returns what was sent. */
+function takesRuns(...answers: (() => Response)[]): Sent[] {
+  const sent: Sent[] = []
+  server.use(
+    http.post('*/api/v3/executions', async ({ request }) => {
+      sent.push({ key: request.headers.get('idempotency-key'), body: await request.json() })
+      const answer = answers.shift()
+      return answer ? answer() : HttpResponse.json(anExecution('uptime'), { status: 202 })
+    }),
+  )
+  return sent
+}
+
+test('a command runs on the chosen targets, and its execution is shown', async () => {
+  tells('/targets', page(aTarget('web-1'), aTarget('db-1')))
+  const sent = takesRuns()
+  const { user, address } = await openApp('/run')
+
+  await user.click(await screen.findByRole('checkbox', { name: 'Select web-1' }))
+  await user.click(screen.getByRole('checkbox', { name: 'Select db-1' }))
+  await user.type(screen.getByRole('textbox', { name: 'Command' }), 'uptime')
+  expect(await axeFindings()).toEqual([])
+  await user.click(screen.getByRole('button', { name: 'Run on 2 targets' }))
+
+  await screen.findByRole('heading', { level: 1, name: 'uptime' })
+  expect(address()).toBe('/executions/id-uptime')
+  expect(sent[0]?.key).toMatch(/^[\x21-\x7e]{8,200}$/)
+  expect(sent[0]?.body).toEqual({
+    name: '',
+    target_ids: ['id-web-1', 'id-db-1'],
+    actions: [
+      { action_type: 'command', action_parameters: { command: 'uptime', timeout: 30, retry_count: 0 } },
+    ],
+  })
+})
+
+const silence = () => HttpResponse.error()
+
+test('nothing is sent without a command and a target', async () => {
+  const sent = takesRuns()
+  const { user } = await openApp('/run')
+
+  await user.click(await screen.findByRole('button', { name: 'Run' }))
+
+  await screen.findByText('Choose at least one target.')
+  screen.getByText('This is needed.')
+  expect(sent).toEqual([])
+})
+
+test('trying again after silence keeps the key, so that nothing runs twice; another command has another key', async () => {
+  const sent = takesRuns(silence, silence)
+  const { user } = await openApp('/run?targets=id-web-1')
+  const command = await screen.findByRole('textbox', { name: 'Command' })
+
+  await user.type(command, 'uptime')
+  await user.click(screen.getByRole('button', { name: 'Run on 1 target' }))
+  await screen.findByText(/OpsConductor does not answer/)
+  await user.type(command, ' -p')
+  await user.click(screen.getByRole('button', { name: 'Run on 1 target' }))
+  await screen.findByText(/OpsConductor does not answer/)
+  await user.click(screen.getByRole('button', { name: 'Run on 1 target' }))
+
+  await screen.findByRole('heading', { level: 1, name: 'uptime' })
+  expect(sent).toHaveLength(3)
+  expect(sent[1]?.key).not.toBe(sent[0]?.key)
+  expect(sent[2]?.key).toBe(sent[1]?.key)
+})
+
+test('what the API refuses is shown at its field', async () => {
+  takesRuns(() =>
+    refuse(422, 'invalid', 'Some fields are not right.', [
+      { field: 'actions.0.action_parameters.timeout', message: 'too long for this installation' },
+      { field: 'target_ids', message: 'no target has the id id-gone' },
+    ]),
+  )
+  const { user } = await openApp('/run?targets=id-gone')
+
+  await user.type(await screen.findByRole('textbox', { name: 'Command' }), 'uptime')
+  await user.click(screen.getByRole('button', { name: 'Run on 1 target' }))
+
+  await screen.findByText('Some fields are not right.')
+  screen.getByText('too long for this installation')
+  screen.getByText('no target has the id id-gone')
+})
+
+test('all that match are chosen, page after page', async () => {
+  server.use(
+    http.get('*/api/v3/targets', ({ request }) => {
+      const second = new URL(request.url).searchParams.get('cursor') === 'two'
+      return HttpResponse.json({
+        items: second ? [aTarget('db-1')] : [aTarget('web-1')],
+        total: 2,
+        next_cursor: second ? null : 'two',
+      })
+    }),
+  )
+  const { user } = await openApp('/run')
+
+  await user.click(await screen.findByRole('button', { name: 'Choose all 2 that match' }))
+
+  await screen.findByRole('button', { name: 'Run on 2 targets' })
+})
+
+test('running again begins with what the earlier execution ran, and where', async () => {
+  tells('/executions/id-old', anExecution('old', { name: 'Uptime of all' }))
+  tells('/executions/id-old/results', page(aResult('web-1'), aResult('db-1')))
+  tells('/targets', page(aTarget('web-1'), aTarget('db-1')))
+
+  await openApp('/run?again=id-old')
+
+  await screen.findByRole('button', { name: 'Run on 2 targets' })
+  expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Command' }).value).toBe('uptime')
+  expect(screen.getByLabelText<HTMLInputElement>('Time limit').value).toBe('45')
+  expect(screen.getByLabelText<HTMLInputElement>(/^Name/).value).toBe('Uptime of all')
+})
+
+test('who may not run is told so', async () => {
+  server.use(signedInAs(aViewer))
+
+  await openApp('/run')
+
+  await screen.findByRole('heading', { name: 'Your role does not allow this' })
+  expect(screen.queryByRole('link', { name: 'Run' })).toBeNull()
+})

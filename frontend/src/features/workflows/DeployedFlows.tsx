@@ -1,0 +1,136 @@
+/** The flows as they were last deployed: which version, and as whom each acts. */
+import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { rowsOf, totalOf } from '@/api/paging'
+import type { Workflow } from '@/api/types'
+import { BanIcon, CheckIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
+import { ButtonLink } from '@/components/links'
+import { type Column, ResourceTable } from '@/components/ResourceTable'
+import { ToneBadge } from '@/components/Status'
+import { EmptyState, ErrorState } from '@/components/states'
+import { Time } from '@/components/Time'
+import { shortId } from '@/lib/text'
+import { useWorkflows, useWorkflowVersions } from './queries'
+import classes from './workflows.module.css'
+
+export function DeployedFlows() {
+  const { t } = useTranslation()
+  const list = useWorkflows()
+  const [open, setOpen] = useState<string>()
+  const toggle = ({ flow_id }: Workflow) => setOpen(flow_id === open ? undefined : flow_id)
+  return (
+    <div className={classes.list}>
+      <ResourceTable
+        label={t('workflows.deployed')}
+        columns={useColumns(open, toggle)}
+        rows={rowsOf(list.data)}
+        total={totalOf(list.data)}
+        rowId={(row) => row.flow_id}
+        error={list.error}
+        onRetry={list.refetch}
+        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
+        loadingMore={list.isFetchingNextPage}
+        onRowClick={toggle}
+        active={open}
+        detail={(row) => <Versions flow={row} />}
+        empty={
+          <EmptyState icon={WorkflowIcon} title={t('workflows.empty')} hint={t('workflows.emptyHint')}>
+            <ButtonLink to="/workflows" search={{}} variant="default">
+              {t('workflows.openEditor')}
+            </ButtonLink>
+          </EmptyState>
+        }
+      />
+      <Text size="xs" c="dimmed" mt="xs">
+        {t('workflows.runAsHint')}
+      </Text>
+    </div>
+  )
+}
+
+function useColumns(open: string | undefined, toggle: (row: Workflow) => void): Column<Workflow>[] {
+  const { t } = useTranslation()
+  return [
+    {
+      id: 'name',
+      header: t('workflows.name'),
+      meta: { phone: 'title' },
+      cell: ({ row: { original } }) => {
+        const Shape = original.flow_id === open ? ChevronDownIcon : ChevronRightIcon
+        return (
+          <UnstyledButton
+            className={classes.opener}
+            aria-expanded={original.flow_id === open}
+            onClick={() => toggle(original)}
+          >
+            <Shape size={14} />
+            {original.name || shortId(original.flow_id)}
+          </UnstyledButton>
+        )
+      },
+    },
+    {
+      id: 'state',
+      header: t('workflows.state'),
+      meta: { phone: 'side' },
+      cell: ({ row: { original } }) => (
+        <ToneBadge
+          tone={original.is_active ? 'success' : 'neutral'}
+          icon={original.is_active ? CheckIcon : BanIcon}
+          plain
+        >
+          {original.is_active ? t('workflows.active') : t('workflows.stopped')}
+        </ToneBadge>
+      ),
+    },
+    {
+      id: 'version',
+      header: t('workflows.version'),
+      meta: { width: 90, align: 'right' },
+      cell: ({ row }) => row.original.version,
+    },
+    { id: 'as', header: t('workflows.runAs'), cell: ({ row }) => <RunsAs owner={row.original.run_as} /> },
+    {
+      id: 'at',
+      header: t('workflows.deployedAt'),
+      cell: ({ row }) => <Time at={row.original.updated_at} c="dimmed" />,
+    },
+  ]
+}
+
+/** A flow whose owner is gone or disabled does not run; that must not look like any other name. */
+function RunsAs({ owner }: { owner: Workflow['run_as'] }) {
+  const { t } = useTranslation()
+  if (owner?.is_active) return owner.username
+  return (
+    <ToneBadge tone="warning" icon={BanIcon} plain>
+      {owner ? t('workflows.disabledOwner', { name: owner.username }) : t('workflows.nobody')}
+    </ToneBadge>
+  )
+}
+
+function Versions({ flow }: { flow: Workflow }) {
+  const { t } = useTranslation()
+  const { data, error, refetch } = useWorkflowVersions(flow.flow_id)
+  if (error && !data) return <ErrorState error={error} onRetry={refetch} compact />
+  if (!data)
+    return (
+      <Stack gap="xs" pt="sm">
+        <Skeleton height={16} />
+        <Skeleton height={16} />
+      </Stack>
+    )
+  return (
+    <ul className={classes.versions} aria-label={t('workflows.versions', { name: flow.name })}>
+      {rowsOf(data)?.map(({ version, deployed_at, deployed_by, sha256 }) => (
+        <li key={version}>
+          <strong>{t('workflows.versionNumber', { number: version })}</strong>
+          <span>{deployed_by}</span>
+          <Time at={deployed_at} c="dimmed" />
+          <code title={sha256}>{shortId(sha256)}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,60 @@
+/** Node-RED's editor, and the list of what is deployed in it. */
+import { SegmentedControl, Text, Title } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { ExternalIcon } from '@/components/icons'
+import { useCan } from '@/features/auth/session'
+import { DeployedFlows } from './DeployedFlows'
+import { Editor } from './Editor'
+import { EDITOR } from './queries'
+import classes from './workflows.module.css'
+
+export function WorkflowsPage() {
+  const { t } = useTranslation()
+  const { view = 'editor' } = useSearch({ from: '/shell/workflows' })
+  useDocumentTitle(`${t('workflows.title')} · ${t('common.product')}`)
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <Title order={1}>{t('workflows.title')}</Title>
+        <ViewChoice view={view} />
+        <ReadOnlyHint />
+        <a className={classes.alone} href={EDITOR} target="_blank" rel="noopener">
+          <ExternalIcon size={14} />
+          {t('workflows.openAlone')}
+        </a>
+      </header>
+      {view === 'editor' ? <Editor /> : <DeployedFlows />}
+    </div>
+  )
+}
+
+function ViewChoice({ view }: { view: 'editor' | 'deployed' }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t('workflows.view')}
+      value={view}
+      onChange={(next) =>
+        void navigate({ to: '/workflows', search: next === 'deployed' ? { view: 'deployed' } : {} })
+      }
+      data={[
+        { value: 'editor', label: t('workflows.editor') },
+        { value: 'deployed', label: t('workflows.deployed') },
+      ]}
+    />
+  )
+}
+
+function ReadOnlyHint() {
+  const { t } = useTranslation()
+  if (useCan()('workflows.edit')) return null
+  return (
+    <Text size="xs" c="dimmed">
+      {t('workflows.readOnly')}
+    </Text>
+  )
+}

@@ -1,0 +1,179 @@
+/** Things as the API tells them, with everything defaulted. */
+import type {
+  Account,
+  AuditEntry,
+  Credential,
+  Execution,
+  Page,
+  Result,
+  Target,
+  User,
+  Workflow,
+} from '@/api/types'
+import type { Permission } from '@/features/auth/session'
+
+const WHEN = '2026-03-01T10:00:00Z'
+
+export function page<T>(...items: T[]): Page<T> {
+  return { items, total: items.length, next_cursor: null }
+}
+
+export const everything: Permission[] = [
+  'targets.read',
+  'targets.write',
+  'targets.test',
+  'targets.trust',
+  'credentials.read',
+  'credentials.write',
+  'executions.read',
+  'executions.run',
+  'executions.cancel',
+  'workflows.read',
+  'workflows.edit',
+  'audit.read',
+  'users.read',
+  'users.write',
+]
+export const looking: Permission[] = ['targets.read', 'executions.read', 'workflows.read']
+
+export function anAccount(change: Partial<Account> = {}): Account {
+  return {
+    id: 'user-1',
+    username: 'ada',
+    display_name: 'Ada Lovelace',
+    role: 'administrator',
+    permissions: everything,
+    ...change,
+  }
+}
+
+export const aViewer = anAccount({ role: 'viewer', permissions: looking })
+
+export function aUser(username: string, change: Partial<User> = {}): User {
+  return {
+    id: `id-${username}`,
+    username,
+    display_name: username,
+    role: 'operator',
+    is_active: true,
+    has_password: true,
+    last_sign_in_at: null,
+    created_at: WHEN,
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aTarget(name: string, change: Partial<Target> = {}): Target {
+  return {
+    id: `id-${name}`,
+    name,
+    host: '10.0.0.4',
+    port: 22,
+    os_type: 'linux',
+    environment: 'production',
+    status: 'active',
+    tags: [],
+    description: '',
+    credential_id: null,
+    credential_name: null,
+    transport: 'ssh',
+    host_key: null,
+    host_key_policy: 'pin-on-first-use',
+    offered_host_key: null,
+    last_test: null,
+    created_at: WHEN,
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aCredential(name: string, change: Partial<Credential> = {}): Credential {
+  return {
+    id: `id-${name}`,
+    name,
+    kind: 'password',
+    username: 'ops',
+    description: '',
+    has_passphrase: false,
+    public_key_fingerprint: null,
+    target_count: 0,
+    created_at: WHEN,
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function anExecution(name: string, change: Partial<Execution> = {}): Execution {
+  return {
+    id: `id-${name}`,
+    name,
+    description: '',
+    status: 'completed',
+    actions: [
+      { action_type: 'command', action_parameters: { command: 'uptime', timeout: 45, retry_count: 1 } },
+    ],
+    target_count: 2,
+    counts: { completed: 2 },
+    created_at: WHEN,
+    started_at: WHEN,
+    finished_at: '2026-03-01T10:00:04Z',
+    deadline_at: null,
+    created_by: { id: 'user-1', username: 'ada' },
+    workflow: null,
+    cancel_requested_at: null,
+    ...change,
+  }
+}
+
+export function aResult(target: string, change: Partial<Result> = {}): Result {
+  return {
+    id: `result-${target}`,
+    target_id: `id-${target}`,
+    target_name: target,
+    status: 'scheduled',
+    exit_code: null,
+    exit_signal: null,
+    output_text: '',
+    error_text: '',
+    output_bytes: 0,
+    error_bytes: 0,
+    output_truncated: false,
+    error_truncated: false,
+    error_code: null,
+    error_message: null,
+    attempts: 1,
+    started_at: null,
+    finished_at: null,
+    duration_ms: null,
+    ...change,
+  }
+}
+
+export function aWorkflow(name: string, change: Partial<Workflow> = {}): Workflow {
+  return {
+    flow_id: `flow-${name}`,
+    name,
+    version: 3,
+    is_active: true,
+    run_as: { id: 'user-1', username: 'dora', is_active: true },
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function anAuditEntry(action: string, change: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: `entry-${action}`,
+    at: WHEN,
+    action,
+    outcome: 'done',
+    actor: { id: 'user-1', kind: 'user', name: 'ada', via: null },
+    object: { type: 'target', id: 'id-web-1', name: 'web-1' },
+    before: null,
+    after: null,
+    address: '10.1.2.3',
+    request_id: 'req-1',
+    ...change,
+  }
+}
