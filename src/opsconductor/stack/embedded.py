@@ -185,7 +185,7 @@ def _nginx(layout: Layout) -> Service:
     home, port = layout.data.root / "nginx", layout.ports["public"]
     home.mkdir(mode=0o700, exist_ok=True)
     config = home / "nginx.conf"
-    config.write_text(nginx.local(home, project() / "frontend" / "dist", layout.ports))
+    config.write_text(nginx.local(home, nginx.web_app(), layout.ports))
     after = ["core"]
     return Service(
         "nginx", nginx.command(config), _environment(layout), ready=probes.http(port, "/"), after=after

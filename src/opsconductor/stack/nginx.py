@@ -42,6 +42,11 @@ def binary() -> str:
     raise StackProblem("No nginx was found for this machine; install the package nginx and try again.")
 
 
+def web_app() -> Path:
+    """Return the folder of the built web app."""
+    return project() / "frontend" / "dist"
+
+
 def command(config: Path) -> list[str]:
     """Return the command line of a server in the foreground."""
     return [binary(), "-e", "stderr", "-p", str(config.parent), "-c", str(config)]

@@ -3,7 +3,7 @@
 import typer
 
 from opsconductor import __version__
-from opsconductor.apps.cli import checks, console, demo, doctor, lifecycle
+from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle
 
 app = typer.Typer(
     name="opsconductor",
@@ -22,7 +22,9 @@ app.command()(lifecycle.restart)
 app.command()(doctor.doctor)
 app.command("test", context_settings={"ignore_unknown_options": True})(checks.run_tests)
 app.command()(checks.lint)
+app.command()(door.nginx_config)
 app.command()(checks.bench)
+app.command("reference")(checks.write_reference)
 app.command()(checks.lock)
 app.command(hidden=True)(lifecycle.serve_behind)
 

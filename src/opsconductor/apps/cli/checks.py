@@ -20,6 +20,7 @@ from opsconductor.stack.problems import StackProblem
 
 NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium"}
 """Programs that tests talk to, and the Debian packages that have them."""
+PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
 LOCKED = ("runtime", "embedded", "dev", "bench")
 Benchmark = Literal["start", "ssh"]
 
@@ -40,7 +41,7 @@ def run_tests(
         _lint()
         _npm("frontend", "test")
         _npm("nodered", "test")
-        _run("pytest", _python("pytest"))
+        _run("pytest", [*_python("pytest"), *PARALLEL])
 
     console.guarded(deed)
 
@@ -84,6 +85,13 @@ def bench(
             raise StackProblem(f"The benchmark {which} failed, or its promise was not kept.")
 
     console.guarded(deed)
+
+
+def write_reference() -> None:
+    """Generate docs/reference: the API, error codes, settings."""
+    from opsconductor.apps import reference  # loads every part of the product
+
+    reference.write()
 
 
 def lock() -> None:

@@ -196,6 +196,10 @@ def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:
     else:
         console.out.print(_table(found["services"]))
         console.out.print(f"{found['public_url']}   data in {escape(found['data_dir'])}")
+        if data.setup_secret.exists():
+            console.out.print(
+                f"no administrator yet; the set-up secret is in {escape(str(data.setup_secret))}"
+            )
     raise typer.Exit(0 if found and found["ready"] else 1)
 
 
