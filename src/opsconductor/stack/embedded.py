@@ -9,7 +9,7 @@ from pathlib import Path
 from signal import SIGINT
 
 from opsconductor.kit.keys import derive
-from opsconductor.stack import nginx, node, ports, postgres, probes, valkey
+from opsconductor.stack import nginx, node, ports, postgres, probes, user, valkey
 from opsconductor.stack.folders import DataDir, project, write_private
 from opsconductor.stack.services import Service
 
@@ -209,6 +209,7 @@ def _environment(layout: Layout, *secrets: str, **more: str) -> dict[str, str]:
     known = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {
         **known,
+        "LOGNAME": user.name(),  # the SSH library insists on one
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONUNBUFFERED": "1",
         "OPSCONDUCTOR_BACKEND_URL": f"http://{ports.LOOPBACK}:{layout.ports['core']}",

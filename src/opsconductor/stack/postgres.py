@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from opsconductor.stack import offspring
+from opsconductor.stack import offspring, user
 from opsconductor.stack.ports import LOOPBACK
 from opsconductor.stack.problems import StackProblem
 
@@ -112,17 +112,18 @@ def command(data: Path, port: int, options: dict[str, str] | None = None) -> lis
 
 
 def as_nobody(command: list[str]) -> list[str]:
-    """Return a command line under which PostgreSQL, which refuses to be root, also works for root.
+    """Return a command line under which PostgreSQL also works for root, and for a user id without a name.
 
-    In a user namespace of its own it sees itself as nobody, while its files stay root's: nothing is copied or chowned.
+    It refuses the first and does not find the second. In a user namespace of its own it sees itself as nobody, while
+    its files stay ours: nothing is copied or chowned.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and user.has_a_name():
         return command
     unshare = shutil.which("unshare")
     if unshare is None:
         raise StackProblem(
-            "PostgreSQL does not run as root, and `unshare` (package util-linux) is missing. "
-            "Run as another user, or set DATABASE_URL."
+            "PostgreSQL does not run as root or as a user without a name, and `unshare` (package util-linux) "
+            "is missing. Run as another user, or set DATABASE_URL."
         )
     return [unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
 

@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import pwd
 import signal
 import socket
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import asyncssh
 
-from opsconductor.stack import ports
+from opsconductor.stack import ports, user
 from opsconductor.stack.fleet import keys, openssh, roster
 from opsconductor.stack.fleet.built_in import BuiltInServer
 from opsconductor.stack.fleet.openssh import OpenSshServer
@@ -88,7 +87,7 @@ async def _member(
     stack: contextlib.AsyncExitStack, home: Path, member: Member, client_key: asyncssh.SSHKey
 ) -> Member:
     if member.server == "none":
-        return replace(member, username=user_name())
+        return replace(member, username=user.name())
     spec = make_spec(home / member.name, member.name, member.port, client_key)
     server = await start(spec)
     keeping = asyncio.create_task(_keep_up(spec, server))
@@ -101,15 +100,7 @@ async def _member(
 def make_spec(home: Path, name: str, port: int, client_key: asyncssh.SSHKey) -> Spec:
     """Describe a target whose files are in `home`, which is made if need be, as is its host key."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Spec(name, port, home, user_name(), keys.ensure(home / "host_key", name), client_key)
-
-
-def user_name() -> str:
-    """Return the name commands run as; by uid, as LOGNAME may still be that of whoever called sudo."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a uid without a name, as in some containers
-        return "opsconductor"
+    return Spec(name, port, home, user.name(), keys.ensure(home / "host_key", name), client_key)
 
 
 async def start(spec: Spec) -> Server:
