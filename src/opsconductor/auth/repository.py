@@ -88,6 +88,12 @@ async def failures(session: AsyncSession, key: bytes) -> tuple[int, float]:
     return (found[0], float(found[1])) if found else (0, 0.0)
 
 
+async def lock_sign_in(session: AsyncSession, key: bytes) -> None:
+    """Let one sign-in of an account and address at a time through: guesses sent at once are counted one by one."""
+    number = int.from_bytes(key[:8], signed=True)
+    await session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
 async def count_failure(session: AsyncSession, key: bytes) -> None:
     wanted = insert(SignInFailures).values(key=key, failures=1)
     again = {"failures": SignInFailures.failures + 1, "last_at": func.now()}

@@ -1,6 +1,6 @@
 """Set-up, sign-in, and users over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -88,11 +88,11 @@ async def login(wanted: Credentials, uow: Uow, response: Response, config: Confi
 
 @router.post("/auth/logout", status_code=204, tags=["auth"])
 @allowed("session.read")
-async def logout(uow: Uow, current: Current, response: Response, gate: Gate) -> None:
+async def logout(uow: Uow, current: Current, response: Response, config: Config, gate: Gate) -> None:
     """End the session, with every token that came from it."""
     if current.session_id:
         await service.sign_out(uow, current.session_id)
-    response.delete_cookie(gate.cookie, path="/")
+    response.delete_cookie(gate.cookie, **_cookie_attributes(config))
 
 
 @router.get("/auth/me", tags=["auth"])
@@ -168,15 +168,26 @@ def _signed_in(
         gate.cookie,
         session_token,
         max_age=config.session_hours * 3600,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=config.public_url.scheme == "https",
+        **_cookie_attributes(config),
     )
     expires_at = now() + ACCESS_LIFE
     token = gate.signer.sign("access", str(opened.user_id), expires_at, sid=str(opened.id))
     me = _me(opened.user, permissions_of(opened.user.role))
     return SignedIn(access_token=token, expires_at=expires_at, user=me)
+
+
+class CookieAttributes(TypedDict):
+    """What a browser checks when a cookie is set, and again when it is removed."""
+
+    path: str
+    httponly: bool
+    samesite: Literal["lax"]
+    secure: bool
+
+
+def _cookie_attributes(config: Settings) -> CookieAttributes:
+    secure = config.public_url.scheme == "https"
+    return {"path": "/", "httponly": True, "samesite": "lax", "secure": secure}
 
 
 def _me(user: User, permissions: frozenset[str]) -> Me:

@@ -53,12 +53,14 @@ async def make_first_administrator(
 def _secret_fits(given: str, secret_file: Path | None) -> bool:
     if secret_file is None or not secret_file.is_file():
         return False
-    return hmac.compare_digest(given.strip().encode(), secret_file.read_text().strip().encode())
+    secret = secret_file.read_text().strip()  # an empty file is no secret, not an empty one
+    return bool(secret) and hmac.compare_digest(given.strip().encode(), secret.encode())
 
 
 async def sign_in(uow: UnitOfWork, username: str, password: str) -> User:
     """Return the user whose name and password these are; slow down whoever guesses."""
     key = hashlib.sha256(f"{username.lower()}\0{uow.origin.address}".encode()).digest()
+    await repository.lock_sign_in(uow.session, key)
     await _refuse_guessers(uow, key, username)
     user = await repository.user_named(uow.session, username)
     fits = await passwords.matches(password, user.password_hash if user else None)
@@ -127,7 +129,15 @@ async def make_workflow_token(uow: UnitOfWork, user: User) -> tuple[str, datetim
         expires_at=now() + WORKFLOW_LIFE,
     )
     uow.session.add(made)
-    audit.record(uow, "workflow_token.created", "user", user.id, user.username, after={"prefix": made.prefix})
+    audit.record(
+        uow,
+        "workflow_token.created",
+        "user",
+        user.id,
+        user.username,
+        after={"prefix": made.prefix},
+        actor=Actor("user", user.id, user.username),
+    )
     return token, made.expires_at
 
 

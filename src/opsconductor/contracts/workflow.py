@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from opsconductor.contracts.actions import Actions
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
+from opsconductor.kit.wire import In
 
 Short = Annotated[str, StringConstraints(max_length=255)]
 
 
 class Strict(BaseModel):
-    """A request body: unknown keys are refused."""
+    """A body of Node-RED's storage: unknown keys are refused; what its texts may hold, the use case says."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,7 +43,7 @@ class WorkflowTargets(BaseModel):
     filters_applied: dict[str, str]
 
 
-class WorkflowContext(Strict):
+class WorkflowContext(In):
     """The place in a flow that asks."""
 
     node_red_flow_id: Short
@@ -52,7 +53,7 @@ class WorkflowContext(Strict):
     msg_id: Short | None = None
 
 
-class WorkflowExecute(Strict):
+class WorkflowExecute(In):
     """What a node wants to be run, and where."""
 
     name: Annotated[str, StringConstraints(max_length=300)] = ""
@@ -116,7 +117,7 @@ class WorkflowState(BaseModel):
     counts: dict[str, int]
 
 
-class WorkflowAuth(Strict):
+class WorkflowAuth(In):
     """Either a person's user name and password, or (from Node-RED itself) a flow and a run of it."""
 
     username: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None

@@ -118,11 +118,10 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.exception("request.failed", exc_info=error)
-    detail = (
-        f"Something went wrong on our side. The log has the details under request id {request_id(request)}."
-    )
-    return problem(request, 500, "internal_error", detail)
+    id = request_id(request)
+    log.exception("request.failed", request_id=id, exc_info=error)  # Edge has unbound it already
+    detail = f"Something went wrong on our side. The log has the details under request id {id}."
+    return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": id})
 
 
 class UnknownParameter(Invalid):
@@ -131,11 +130,20 @@ class UnknownParameter(Invalid):
     code = "unknown_parameter"
 
 
+class UnusableText(Invalid):
+    """The query parameter {name} has the NUL character in it, which no text of ours has."""
+
+    code = "unusable_text"
+
+
 async def only_known_parameters(request: Request) -> None:
-    """Refuse a query key the route does not know: a misspelt filter must not mean `everything`."""
+    """Refuse a query key the route does not know (a misspelt filter must not mean `everything`), and NUL."""
     route = request.scope["route"]
     known = _query_keys(route.dependant)
-    for name in request.query_params:
+    for name, value in request.query_params.items():
+        if "\0" in value:
+            problem = {"field": name, "message": "must not contain the NUL character"}
+            raise UnusableText(name=name, errors=[problem])
         if name not in known:
             allowed = ", ".join(sorted(known)) or "none"
             raise UnknownParameter(

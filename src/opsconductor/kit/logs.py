@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from opsconductor.kit.settings import Settings
 
@@ -13,11 +14,20 @@ SECRET_NAMES = ("password", "passphrase", "secret", "token", "private_key", "aut
 
 
 def mask_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the value of every field that is named like a secret."""
-    for name in event:
-        if any(word in name.lower() for word in SECRET_NAMES):
-            event[name] = "•••"
+    """Replace the value of every field that is named like a secret, also inside other fields."""
+    for name, value in event.items():
+        event[name] = _masked(name, value)
     return event
+
+
+def _masked(name: str, value: Any) -> Any:
+    if any(word in name.lower() for word in SECRET_NAMES):
+        return "•••"
+    if isinstance(value, dict):
+        return {key: _masked(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked("", item) for item in value]
+    return value
 
 
 def set_up_logs(settings: Settings, service: str) -> None:
@@ -30,10 +40,17 @@ def set_up_logs(settings: Settings, service: str) -> None:
         mask_secrets,
     ]
     renderer: list[structlog.types.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
-    )
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    )  # tracebacks without local variables: those hold passwords
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

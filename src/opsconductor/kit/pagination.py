@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from opsconductor.kit.errors import Invalid
 
 T = TypeVar("T")
+INTEGER_BITS = 31  # of PostgreSQL's integer, without the sign
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page, 1 to 200.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
@@ -100,6 +101,9 @@ async def page_of(
 
 def _typed(order: Order, text: str) -> Any:
     try:
-        return order.column.type.python_type(text)
+        value = order.column.type.python_type(text)
     except ValueError as error:
         raise BadCursor from error
+    if isinstance(value, int) and value.bit_length() > INTEGER_BITS:
+        raise BadCursor
+    return value

@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, PositiveInt, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,7 +21,13 @@ class SettingsProblem(Exception):
 class Settings(BaseSettings):
     """What a process of OpsConductor is told by its environment."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,  # docs/reference/settings.md is made of them
+        hide_input_in_errors=True,  # a refusal is printed, and the input holds every secret
+    )
 
     database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
     """PostgreSQL 15 or newer, `postgresql://user:password@host:port/database`."""
@@ -37,15 +44,17 @@ class Settings(BaseSettings):
     storage_dir: Path = Field(Path("var/storage"), alias="OPSCONDUCTOR_STORAGE_DIR")
     """Folder for outputs that are too long for the database."""
     setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")
-    """File with the one-time secret that makes the first administrator."""
+    """File for the one-time secret of the first administrator; the core makes it, and removes it afterwards."""
     ready_file: Path | None = Field(None, alias="OPSCONDUCTOR_READY_FILE")
     """File that a worker or beat touches once it works."""
     enable_workflow_api: bool = Field(True, alias="ENABLE_WORKFLOW_API")
     """Whether `/api/workflow/*` answers."""
     log_format: Literal["json", "console"] = Field("json", alias="OPSCONDUCTOR_LOG_FORMAT")
+    """`json` for programs, `console` for people."""
     log_level: Annotated[str, StringConstraints(to_upper=True)] = Field(
         "INFO", alias="OPSCONDUCTOR_LOG_LEVEL"
     )
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     max_parallel: PositiveInt = Field(100, alias="OPSCONDUCTOR_MAX_PARALLEL")
     """Targets worked on at once by one worker process."""
     lease_seconds: PositiveInt = Field(10, alias="OPSCONDUCTOR_LEASE_SECONDS")
@@ -67,7 +76,8 @@ class Settings(BaseSettings):
     @property
     def public_origin(self) -> str:
         """The origin a browser names when it shows our pages, e.g. `https://ops.example.org`."""
-        return str(self.public_url).rstrip("/")
+        parts = urlsplit(str(self.public_url))
+        return f"{parts.scheme}://{parts.netloc}"
 
     def require(self, *names: str) -> Self:
         """Return the settings if every named one has a value; refuse to start otherwise."""

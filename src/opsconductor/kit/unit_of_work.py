@@ -8,17 +8,25 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.kit import outbox
 from opsconductor.kit.database import Sessions
-from opsconductor.kit.errors import OpsError, Unavailable
+from opsconductor.kit.errors import Conflict, OpsError, Unavailable
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.outbox import OutgoingMessage
 
 log = structlog.get_logger()
+
+UNIQUE, REFERENCED = "23505", "23503"  # SQLSTATEs of what only a request at the same moment can have caused
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the same thing at the same moment; look at it again, and repeat yours if need be."""
+
+    code = "changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ class UnitsOfWork:
                 raise
             except (OperationalError, PoolTimeout) as error:
                 raise _unavailable(error) from error
+            except IntegrityError as error:
+                raise _overtaken(error) from error.orig
             else:
                 await self._commit(uow)
 
@@ -96,6 +106,8 @@ class UnitsOfWork:
             await uow.session.commit()
         except OperationalError as error:
             raise _unavailable(error) from error
+        except IntegrityError as error:
+            raise _overtaken(error) from error.orig
         if uow.outgoing:
             self._in_background(self._deliver(uow.outgoing))
 
@@ -134,3 +146,9 @@ class UnitsOfWork:
 def _unavailable(error: Exception) -> Unavailable:
     log.error("database.unavailable", reason=type(error).__name__)
     return Unavailable("The database does not answer; try again shortly.", headers={"Retry-After": "2"})
+
+
+def _overtaken(error: IntegrityError) -> Exception:
+    """Return a conflict where another transaction was faster; use cases check before they write."""
+    state = getattr(error.orig, "sqlstate", None)
+    return ChangedMeanwhile() if state in (UNIQUE, REFERENCED) else error

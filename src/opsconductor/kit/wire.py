@@ -20,8 +20,13 @@ class In(BaseModel):
 
 def has_nul(value: Any) -> bool:
     """Tell whether a JSON value has a NUL character in any of its texts."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(has_nul(key) or has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(has_nul(item) for item in value)
+    waiting = [value]  # not recursive: a body may be nested deeper than we may call
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and "\0" in item:
+            return True
+        if isinstance(item, dict):
+            waiting.extend((*item.keys(), *item.values()))
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False

@@ -37,7 +37,11 @@ Description = Annotated[str, StringConstraints(max_length=1000)]
 Slug = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, min_length=1, max_length=50, pattern=r"^[a-z0-9][a-z0-9._-]*$"
+        strip_whitespace=True,
+        to_lower=True,  # after the pattern
+        min_length=1,
+        max_length=50,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
     ),
 ]
 Tags = Annotated[list[Slug], Field(max_length=50), AfterValidator(_tags)]

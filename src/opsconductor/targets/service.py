@@ -183,7 +183,8 @@ async def _attach_credential(uow: UnitOfWork, target: Target) -> None:
     if target.credential_id is None:
         return
     wanted = target.credential_id
-    target.credential = await credentials.credential(uow.session, wanted)
+    with uow.session.no_autoflush:  # the database would refuse an unknown id before we can say so
+        target.credential = await credentials.credential(uow.session, wanted)
     if target.credential is None:
         raise UnknownCredential(errors=[{"field": "credential_id", "message": "no such credential"}])
 

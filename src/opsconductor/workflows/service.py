@@ -41,11 +41,11 @@ async def deploy(uow: UnitOfWork, wanted: SaveFlows, deployer: Principal) -> int
     """Store a deploy as a new version; every tab that changed runs as its deployer from now on."""
     assert deployer.user is not None
     _refuse_unusable(wanted)
+    content = _serialised([wanted.flows, wanted.credentials])
     await repository.lock_deploys(uow.session)
     number = await repository.newest_number(uow.session)
     if number != wanted.base_rev:
         raise StaleFlows(rev=number)
-    content = orjson.dumps([wanted.flows, wanted.credentials], option=orjson.OPT_SORT_KEYS)
     stored = NoderedDeploy(
         number=number + 1,
         flows=wanted.flows,
@@ -70,6 +70,14 @@ def _refuse_unusable(wanted: SaveFlows) -> None:
     unknown = flows.types_used(wanted.flows) - set(wanted.known_types)
     if unknown:
         raise UnknownNodeType(types=", ".join(sorted(unknown)[:10]))
+
+
+def _serialised(content: Any) -> bytes:
+    """Return JSON as it is stored, or refuse what can't be: halves of characters, numbers beyond 64 bits."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise MalformedFlows(reason=f"they hold something that can't be stored ({error})") from error
 
 
 async def _store_tabs(uow: UnitOfWork, tabs: Sequence[Tab], owner: User, who: Actor) -> None:
@@ -140,6 +148,7 @@ async def keep(uow: UnitOfWork, name: str, content: Any) -> None:
     """Keep a document for Node-RED."""
     if has_nul(content) or has_nul(name):
         raise MalformedFlows(reason="they hold the NUL character, which can't be stored")
+    _serialised(content)
     await repository.keep_document(uow.session, name, content)
 
 
