@@ -28,6 +28,7 @@ PERMISSIONS = [
     *("users.read", "users.write", "sessions.open", "credentials.read", "credentials.write"),
     *("targets.read", "targets.write", "targets.test", "executions.read", "workflows.read"),
 ]
+START_LIMIT = 15.0  # s for a deployed flow's nodes to be there
 FLOW_LIMIT = 60.0  # s for the flow to start its execution
 
 
@@ -162,13 +163,16 @@ def _deploy(browser: httpx.Client) -> None:
 
 
 def _inject(browser: httpx.Client) -> None:
-    """Press the example's button."""
+    """Press the example's button. A deploy is answered when it is stored; its nodes start a moment later."""
     button = next(node["id"] for node in _example() if node["type"] == "inject")
-    answer = browser.post(f"/nodered/inject/{button}")
-    if not answer.is_success:
-        raise StackProblem(
-            f"The flow's button could not be pressed: {answer.status_code} {answer.text[:200]}"
-        )
+    deadline = time.monotonic() + START_LIMIT
+    while True:
+        answer = browser.post(f"/nodered/inject/{button}")
+        if answer.is_success:
+            return
+        if answer.status_code != httpx.codes.NOT_FOUND or time.monotonic() > deadline:
+            raise StackProblem(f"The flow could not be started: {answer.status_code} {answer.text[:200]}")
+        time.sleep(0.1)
 
 
 def _finished(api: Api, before: set[str]) -> dict[str, Any]:
