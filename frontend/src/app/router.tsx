@@ -17,6 +17,7 @@ import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
 import { runSearchOf } from '@/features/run/search'
 import { targetFilterOf, text } from '@/features/targets/filter'
+import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
 import { setupIsNeeded, signedIn } from './guard'
 import { NotFoundPage, PageError, Pending } from './pages'
 import { createQueryClient } from './queryClient'
@@ -130,8 +131,8 @@ const execution = createRoute({
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
-  validateSearch: (search: Record<string, unknown>): { view?: 'deployed' } =>
-    search.view === 'deployed' ? { view: 'deployed' } : {},
+  validateSearch: ({ view }: Record<string, unknown>): { view?: WorkflowsView } =>
+    view === 'editor' || view === 'deployed' ? { view } : {},
   staticData: { permission: 'workflows.read' },
   component: lazyRouteComponent(() => import('@/features/workflows/WorkflowsPage'), 'WorkflowsPage'),
 })

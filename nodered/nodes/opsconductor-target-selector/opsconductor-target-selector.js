@@ -43,7 +43,7 @@ async function run ({ bridge, msg, settings, show }) {
     targetIds: targets.map(target => target.id),
     ...(missing.length && { missingTargets: missing })
   })
-  const text = `${targets.length} targets${missing.length ? `, ${missing.length} missing` : ''}`
+  const text = `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}${missing.length ? `, ${missing.length} missing` : ''}`
   return { outputs: [msg], status: look(targets.length && !missing.length ? 'completed' : 'skipped', text) }
 }
 

@@ -58,7 +58,9 @@ def local(home: Path, web: Path, ports: Mapping[str, int]) -> str:
     # One process: workers would survive a killed supervisor, and hold the port.
     process = "daemon off;\nmaster_process off;"
     if os.geteuid() == 0:
-        process += "\nuser root;"  # else it hands its folders to nobody, who may not even exist in a container
+        process += (
+            "\nuser root;"  # else it hands its folders to nobody, who may not even exist in a container
+        )
     listen = f"    listen {LOOPBACK}:{ports['public']} default_server;"
     return _rendered(home, web, parts, process, listen)
 

@@ -5,14 +5,19 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { ExternalIcon } from '@/components/icons'
 import { useCan } from '@/features/auth/session'
+import { useIsPhone } from '@/lib/useIsPhone'
 import { DeployedFlows } from './DeployedFlows'
 import { Editor } from './Editor'
 import { EDITOR } from './queries'
 import classes from './workflows.module.css'
 
+export type WorkflowsView = 'editor' | 'deployed'
+
 export function WorkflowsPage() {
   const { t } = useTranslation()
-  const { view = 'editor' } = useSearch({ from: '/shell/workflows' })
+  // Node-RED's editor needs room; on a phone what is deployed is of more use.
+  const usual: WorkflowsView = useIsPhone() ? 'deployed' : 'editor'
+  const { view = usual } = useSearch({ from: '/shell/workflows' })
   useDocumentTitle(`${t('workflows.title')} · ${t('common.product')}`)
   return (
     <div className={classes.page}>
@@ -30,7 +35,7 @@ export function WorkflowsPage() {
   )
 }
 
-function ViewChoice({ view }: { view: 'editor' | 'deployed' }) {
+function ViewChoice({ view }: { view: WorkflowsView }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   return (
@@ -38,9 +43,7 @@ function ViewChoice({ view }: { view: 'editor' | 'deployed' }) {
       size="xs"
       aria-label={t('workflows.view')}
       value={view}
-      onChange={(next) =>
-        void navigate({ to: '/workflows', search: next === 'deployed' ? { view: 'deployed' } : {} })
-      }
+      onChange={(next) => void navigate({ to: '/workflows', search: { view: next as WorkflowsView } })}
       data={[
         { value: 'editor', label: t('workflows.editor') },
         { value: 'deployed', label: t('workflows.deployed') },

@@ -65,13 +65,14 @@ def _stay(data: DataDir, port: int | None) -> None:
         start_behind(data, port=port, fleet=True)
     else:
         control.ask(data.socket, "fleet")
-    url = _show_off(data)
+    url, execution = _show_off(data)
+    console.out.print(f"\n  These results: {url}/executions/{execution}\n  The flow:      {url}/workflows")
     show_door(data, url)
     console.out.print("  ./opsconductor status · logs · down\n")
 
 
-def _show_off(data: DataDir) -> str:
-    """Run the demo; return the public URL. Raises StackProblem where a healthy target did not answer."""
+def _show_off(data: DataDir) -> tuple[str, str]:
+    """Run the demo; return the public URL and the execution's id. Raises StackProblem unless all that is up answers."""
     found = status(data)
     if found is None:
         raise StackProblem("The stack ended unexpectedly; `./opsconductor logs supervisor` says more.")
@@ -90,11 +91,8 @@ def _show_off(data: DataDir) -> str:
             execution = _finished(api, before)
         results = api.every(f"/api/v3/executions/{execution['id']}/results")
     console.out.print(_table(results))
-    console.out.print(
-        f"\n  These results: {url}/executions/{execution['id']}\n  The flow:      {url}/workflows"
-    )
     _judge(here, results)
-    return url
+    return url, execution["id"]
 
 
 def _described(here: Fleet) -> str:
