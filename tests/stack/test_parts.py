@@ -125,3 +125,16 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StackProblem, match="--data-dir"):
         DataDir(tmp_path / "file" / "data").make()
+
+
+async def test_two_stacks_start_one_after_the_other():
+    order: list[str] = []
+
+    async def start(name: str) -> None:
+        async with lock.one_start_at_a_time():
+            order.append(f"{name} begins")
+            await asyncio.sleep(0.15)
+            order.append(f"{name} has begun")
+
+    await asyncio.gather(start("one"), start("two"))
+    assert order == ["one begins", "one has begun", "two begins", "two has begun"]

@@ -1,7 +1,12 @@
-"""One stack per data folder: a lock that ends with its holder, however it ends."""
+"""One stack per data folder, and one start at a time: locks that end with their holder, however it ends."""
 
+import asyncio
 import fcntl
 import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
@@ -39,3 +44,25 @@ def is_held(path: Path) -> bool:
     except OSError:
         return True
     return False
+
+
+PATIENCE = 60.0  # s; whoever holds it longer does not keep others from starting
+PAUSE = 0.1  # s
+
+
+@asynccontextmanager
+async def one_start_at_a_time() -> AsyncIterator[None]:
+    """Wait until no other stack of ours is starting: two would choose the same free ports (Linux only).
+
+    The lock is a name in the kernel's table of sockets: no file to leave behind, and none to be led astray by.
+    """
+    with socket.socket(socket.AF_UNIX) as held:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (PATIENCE if sys.platform == "linux" else 0)
+        while loop.time() < deadline:
+            try:
+                held.bind(f"\0opsconductor-start-{os.getuid()}")
+                break
+            except OSError:
+                await asyncio.sleep(PAUSE)
+        yield

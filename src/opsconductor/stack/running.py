@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,26 +37,33 @@ class Stack:
         """Start everything, call `when_up`, and go on until asked to end. Raises StackProblem."""
         self._data.make()
         with lock.hold(lock_of(self._data)):
-            record = self._data.run / "processes.json"
-            await asyncio.to_thread(leftovers.end, record)
-            self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)
-            services = embedded.services(self._layout, with_fleet=self._with_fleet)
-            self._supervisor = Supervisor(services, self._data.logs, record)
-            self._supervisor.watch(watcher)
-            door = Control(self._data.socket, self._answer)
-            await door.open()
-            try:
-                await self._until_end(self._supervisor, when_up)
-            finally:
-                await self._supervisor.stop()
-                await door.close()
+            async with AsyncExitStack() as starting:
+                await starting.enter_async_context(lock.one_start_at_a_time())
+                supervisor, door = await self._prepared()
+                supervisor.watch(watcher)
+                await door.open()
+                try:
+                    await self._until_end(supervisor, starting, when_up)
+                finally:
+                    await supervisor.stop()
+                    await door.close()
 
-    async def _until_end(self, supervisor: Supervisor, when_up: WhenUp) -> None:
+    async def _prepared(self) -> tuple[Supervisor, Control]:
+        """End what a killed predecessor left, choose ports, make the cluster and the list of services."""
+        record = self._data.run / "processes.json"
+        await asyncio.to_thread(leftovers.end, record)
+        self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)
+        services = embedded.services(self._layout, with_fleet=self._with_fleet)
+        self._supervisor = Supervisor(services, self._data.logs, record)
+        return self._supervisor, Control(self._data.socket, self._answer)
+
+    async def _until_end(self, supervisor: Supervisor, start: AsyncExitStack, when_up: WhenUp) -> None:
         starting = asyncio.create_task(supervisor.start())
         ending = asyncio.create_task(self._end.wait())
         await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            await start.aclose()
             assert self._layout is not None
             when_up(self._layout)
             await ending
