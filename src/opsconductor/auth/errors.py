@@ -17,18 +17,6 @@ class TooManySignIns(TooManyRequests):
     keeps_transaction = True
 
 
-class NotSignedIn(Unauthorized):
-    """Sign in first: there is no valid session or token in the request."""
-
-    code = "not_signed_in"
-
-
-class ForeignOrigin(Forbidden):
-    """This request comes from a page of another origin; open OpsConductor itself."""
-
-    code = "foreign_origin"
-
-
 class PermissionMissing(Forbidden):
     """Your role does not allow this: it needs `{permission}`."""
 

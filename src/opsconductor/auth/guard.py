@@ -9,13 +9,14 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.auth import principal, repository
-from opsconductor.auth.errors import ForeignOrigin, NotSignedIn, PermissionMissing
+from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.models import User
 from opsconductor.auth.policy import EDITOR_TICKET, NODERED_INSTANCE, WORKFLOW_TOKEN, permissions_of
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.tokens import WORKFLOW_PREFIX, Signer, digest
 from opsconductor.kit.access import PUBLIC, rule_of
 from opsconductor.kit.database import Sessions
+from opsconductor.kit.errors import ForeignOrigin, NotSignedIn
 from opsconductor.kit.keys import derive
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import ANONYMOUS

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from opsconductor.auth import service
-from opsconductor.auth.errors import NotSignedIn
 from opsconductor.auth.guard import Guard
 from opsconductor.auth.models import Session, User
 from opsconductor.auth.policy import permissions_of
@@ -30,6 +29,7 @@ from opsconductor.auth.schemas import (
 from opsconductor.auth.tokens import ACCESS_LIFE
 from opsconductor.kit.access import allowed, public
 from opsconductor.kit.clock import now
+from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.kit.settings import Settings

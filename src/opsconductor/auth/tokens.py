@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from opsconductor.auth.errors import NotSignedIn
 from opsconductor.kit.clock import now
+from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.keys import derive
 

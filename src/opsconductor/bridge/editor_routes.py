@@ -4,9 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.core import NO_STORE
-from opsconductor.bridge.errors import ForeignPage
 from opsconductor.bridge.state import Bridge, TheBridge, fingerprint
-from opsconductor.kit.errors import Unauthorized
+from opsconductor.kit.errors import ForeignOrigin, NotSignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -17,10 +16,10 @@ router = APIRouter(prefix="/internal")
 async def editor_auth(request: Request, bridge: TheBridge) -> Response:
     """Turn the browser's session cookie into a ticket for Node-RED; 401 where there is no session."""
     if _changes_something(request) and _is_of_a_foreign_page(request, bridge.settings.public_origin):
-        raise ForeignPage(headers=NO_STORE)
+        raise ForeignOrigin(headers=NO_STORE)
     cookies = "; ".join(request.headers.getlist("cookie"))
     if not cookies:
-        raise Unauthorized("Sign in first: there is no session in the request.", headers=NO_STORE)
+        raise NotSignedIn("Sign in first: there is no session in the request.", headers=NO_STORE)
     ticket = await bridge.recent.editor_tickets.get(
         fingerprint(cookies), lambda: _ticket(bridge, request, cookies)
     )

@@ -11,7 +11,7 @@ from opsconductor.bridge.core import NO_STORE, Core
 from opsconductor.bridge.nudges import Nudges
 from opsconductor.bridge.rate import RateLimit
 from opsconductor.bridge.recent import Recent
-from opsconductor.kit.errors import Unauthorized
+from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
 
@@ -67,7 +67,7 @@ def token_of(request: Request) -> str:
     """Return the bearer token of a request, or refuse with 401. Whether it is a good one, the core knows."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not bearer.strip():
-        raise Unauthorized("Sign in first: there is no token in the request.", headers=NO_STORE)
+        raise NotSignedIn("Sign in first: there is no token in the request.", headers=NO_STORE)
     return bearer.strip()
 
 

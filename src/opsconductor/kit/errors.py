@@ -63,9 +63,15 @@ class BadRequest(OpsError):
 
 
 class Unauthorized(OpsError):
-    """Sign in first."""
+    """Who you are is not known."""
 
     status = 401
+    code = "unauthorized"
+
+
+class NotSignedIn(Unauthorized):
+    """Sign in first: there is no valid session or token in the request."""
+
     code = "not_signed_in"
 
 
@@ -74,6 +80,12 @@ class Forbidden(OpsError):
 
     status = 403
     code = "forbidden"
+
+
+class ForeignOrigin(Forbidden):
+    """This request comes from a page of another origin; open OpsConductor itself."""
+
+    code = "foreign_origin"
 
 
 class NotFound(OpsError):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from opsconductor.auth.errors import NotSignedIn, PermissionMissing
+from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.models import User
 from opsconductor.auth.policy import NODERED_PERMISSIONS
 from opsconductor.auth.principal import Principal
@@ -36,6 +36,7 @@ from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
 from opsconductor.executions.views import results_out
 from opsconductor.kit.access import allowed, public
+from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork

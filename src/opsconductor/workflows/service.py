@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from opsconductor import audit
-from opsconductor.auth.errors import NotSignedIn
 from opsconductor.auth.models import User
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.tokens import RUN_LIFE, Signer
 from opsconductor.contracts.workflow import SaveFlows, Snapshot
 from opsconductor.kit.clock import now
+from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork
 from opsconductor.kit.wire import has_nul

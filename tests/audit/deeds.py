@@ -1,0 +1,215 @@
+"""One request for every operation that changes something, with all that it needs."""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+from tests.support.core import PASSWORD, Core
+from tests.support.registered import add_target, command_on
+from tests.workflows.conftest import KNOWN, Nodered, Person, a_node, a_tab
+
+from opsconductor.auth.service import open_session_for
+from opsconductor.auth.tokens import ACCESS_LIFE
+from opsconductor.kit.clock import now
+from opsconductor.transports.hostkeys import fingerprint
+
+
+@dataclass
+class Request:
+    """What is going to be sent."""
+
+    client: httpx.AsyncClient
+    method: str
+    url: str
+    body: object = None
+
+    async def send(self, request_id: str) -> httpx.Response:
+        headers = {"X-Request-ID": request_id}
+        return await self.client.request(self.method, self.url, json=self.body, headers=headers)
+
+
+@dataclass
+class Stage:
+    """A core with somebody for every part."""
+
+    core: Core
+    nodered: Nodered
+    dora: Person
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def name(self) -> str:
+        return f"thing-{next(self.numbers)}"
+
+    def by_admin(self, method: str, path: str, body: object = None) -> Request:
+        return Request(self.core.admin, method, f"{self.core.url}{path}", body)
+
+    async def _made(self, path: str, body: dict[str, Any]) -> str:
+        answer = await self.core.admin.post(path, json=body)
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
+
+    async def user(self) -> str:
+        return await self._made("/users", {"username": self.name(), "role": "viewer"})
+
+    async def credential(self) -> str:
+        body = {"name": self.name(), "kind": "password", "username": "root", "password": "s3cret"}
+        return await self._made("/credentials", body)
+
+    async def target(self) -> str:
+        return str((await add_target(self.core, self.name(), 1, await self.credential()))["id"])
+
+    async def target_that_showed(self, key: str) -> str:
+        """Return a target whose host showed this key, which waits for approval."""
+        target = await self.target()
+        async with self.core.app.state.units.sessions() as session:
+            shown = text("update targets set offered_host_key = :key where id = :id")
+            await session.execute(shown, {"key": key, "id": target})
+            await session.commit()
+        return target
+
+    async def execution(self) -> str:
+        return await self._made("/executions", command_on([await self.target()], "true"))
+
+    async def somebody(self) -> httpx.AsyncClient:
+        """Return a client of somebody with a session of their own."""
+        user = await self.user()
+        async with self.core.app.state.units.begin() as uow:
+            _, opened = await open_session_for(uow, UUID(user), hours=1)
+        signer = self.core.app.state.guard.signer
+        return await self.core.client(signer.sign("access", user, now() + ACCESS_LIFE, sid=str(opened.id)))
+
+    async def service(self, *permissions: str) -> httpx.AsyncClient:
+        signer = self.core.app.state.guard.signer
+        ends = now() + ACCESS_LIFE
+        return await self.core.client(signer.sign("service", "test", ends, permissions=permissions))
+
+
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBd0jcLkrNCzPKvjhFZcWfFXvX1YLRrXFw0DxZCdkbpc"
+
+
+async def _log_in(stage: Stage) -> Request:
+    body = {"username": "admin", "password": PASSWORD}
+    return Request(await stage.core.client(), "POST", "/auth/login", body)
+
+
+async def _log_out(stage: Stage) -> Request:
+    return Request(await stage.somebody(), "POST", "/auth/logout")
+
+
+async def _add_user(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/users", {"username": stage.name(), "role": "viewer"})
+
+
+async def _change_user(stage: Stage) -> Request:
+    return stage.by_admin("PATCH", f"/api/v3/users/{await stage.user()}", {"is_active": False})
+
+
+async def _open_session(stage: Stage) -> Request:
+    client = await stage.service("sessions.open")
+    url = f"{stage.core.url}/internal/sessions"
+    return Request(client, "POST", url, {"user_id": await stage.user()})
+
+
+async def _add_credential(stage: Stage) -> Request:
+    body = {"name": stage.name(), "kind": "password", "username": "root", "password": "s3cret"}
+    return stage.by_admin("POST", "/api/v3/credentials", body)
+
+
+async def _change_credential(stage: Stage) -> Request:
+    return stage.by_admin("PATCH", f"/api/v3/credentials/{await stage.credential()}", {"password": "new"})
+
+
+async def _remove_credential(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/credentials/{await stage.credential()}")
+
+
+async def _register(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/targets", {"name": stage.name(), "host": "web-1"})
+
+
+async def _change_target(stage: Stage) -> Request:
+    return stage.by_admin("PATCH", f"/api/v3/targets/{await stage.target()}", {"port": 2222})
+
+
+async def _remove_target(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/targets/{await stage.target()}")
+
+
+async def _test_target(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/targets/{await stage.target()}/test")
+
+
+async def _approve(stage: Stage) -> Request:
+    target = await stage.target_that_showed(HOST_KEY)
+    body = {"fingerprint": fingerprint(HOST_KEY)}
+    return stage.by_admin("PUT", f"/api/v3/targets/{target}/host-key", body)
+
+
+async def _forget(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/targets/{await stage.target_that_showed(HOST_KEY)}/host-key")
+
+
+async def _run(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/executions", command_on([await stage.target()], "true"))
+
+
+async def _cancel(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/executions/{await stage.execution()}/cancel")
+
+
+async def _flow_runs(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/workflow/execute", command_on([await stage.target()], "true"))
+
+
+async def _flow_cancels(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/workflow/cancel/{await stage.execution()}")
+
+
+async def _workflow_token(stage: Stage) -> Request:
+    body = {"username": "admin", "password": PASSWORD}
+    return Request(await stage.core.client(), "POST", f"{stage.core.url}/api/workflow/auth", body)
+
+
+async def _deploy(stage: Stage) -> Request:
+    body = {
+        "flows": a_tab(stage.name(), a_node(stage.name())),
+        "credentials": {},
+        "ticket": stage.dora.ticket,
+        "base_rev": (await stage.nodered.snapshot())["rev"],
+        "known_types": KNOWN,
+    }
+    return Request(stage.nodered.client, "PUT", "/internal/storage/flows", body)
+
+
+DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
+    "POST /api/v3/auth/login": ("session.opened", _log_in),
+    "POST /api/v3/auth/logout": ("session.closed", _log_out),
+    "POST /api/v3/users": ("user.added", _add_user),
+    "PATCH /api/v3/users/{user_id}": ("user.changed", _change_user),
+    "POST /internal/sessions": ("session.opened", _open_session),
+    "POST /api/v3/credentials": ("credential.added", _add_credential),
+    "PATCH /api/v3/credentials/{credential_id}": ("credential.changed", _change_credential),
+    "DELETE /api/v3/credentials/{credential_id}": ("credential.removed", _remove_credential),
+    "POST /api/v3/targets": ("target.registered", _register),
+    "PATCH /api/v3/targets/{target_id}": ("target.changed", _change_target),
+    "DELETE /api/v3/targets/{target_id}": ("target.removed", _remove_target),
+    "POST /api/v3/targets/{target_id}/test": ("target.tested", _test_target),
+    "PUT /api/v3/targets/{target_id}/host-key": ("target.host_key_approved", _approve),
+    "DELETE /api/v3/targets/{target_id}/host-key": ("target.host_key_forgotten", _forget),
+    "POST /api/v3/executions": ("execution.started", _run),
+    "POST /api/v3/executions/{execution_id}/cancel": ("execution.cancelled", _cancel),
+    "POST /api/workflow/execute": ("execution.started", _flow_runs),
+    "POST /api/workflow/cancel/{execution_id}": ("execution.cancelled", _flow_cancels),
+    "POST /api/workflow/auth": ("workflow_token.created", _workflow_token),
+    "PUT /internal/storage/flows": ("workflow.deployed", _deploy),
+}
+NOT_AUDITED = {
+    "POST /api/v3/setup": "it is, and tests/auth sets up many cores",
+    "POST /api/v3/auth/token": "stores nothing: another short token of a session that is audited",
+    "PUT /internal/storage/documents/{name}": "how an editor looks to its user",
+    "PUT /internal/storage/library/{kind}": "snippets that do nothing until somebody deploys them",
+}
