@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from opsconductor.stack import control, leftovers, lock, logfiles, ports
 from opsconductor.stack.control import Control
-from opsconductor.stack.folders import DataDir
+from opsconductor.stack.folders import DataDir, require_space
 from opsconductor.stack.problems import StackProblem
 
 
@@ -119,6 +120,12 @@ def test_secrets_are_files_that_only_their_owner_can_read(tmp_path):
 def test_a_port_that_was_asked_for_counts_more_than_the_last_one(tmp_path):
     ports.choose(tmp_path / "ports.json", {"public": 28180})
     assert ports.choose(tmp_path / "ports.json", {"public": 28190})["public"] == 28190
+
+
+def test_a_full_disk_is_told_before_anything_is_begun(tmp_path):
+    free = shutil.disk_usage(tmp_path).free
+    with pytest.raises(StackProblem, match="Free some space"):
+        require_space(tmp_path, free + 2**30)
 
 
 def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,16 @@ class DataDir:
         if not path.exists():
             write_private(path, secrets.token_hex(32))
         return path.read_text().strip()
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Raise StackProblem where a disk has less room than that many bytes: better now than half-way."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StackProblem(
+            f"The disk of {folder} has {free // 2**20} MiB free, and {needed // 2**20} MiB are needed. "
+            "Free some space and run this again; what is there is kept."
+        )
 
 
 def write_private(path: Path, text: str) -> None:

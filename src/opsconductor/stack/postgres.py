@@ -90,8 +90,13 @@ def _run(command: Sequence[str | Path], typed: str = "") -> None:
         as_nobody([str(part) for part in command]), input=typed, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason was given"]
-        raise StackProblem(f"PostgreSQL could not be prepared: {reason[0]}")
+        raise StackProblem(f"PostgreSQL could not be prepared: {_reason(done.stderr or done.stdout)}")
+
+
+def _reason(said: str) -> str:
+    """Return the line that says why: what comes after it only cleans up."""
+    lines = said.strip().splitlines() or ["no reason was given"]
+    return next((line for line in lines if "error:" in line.lower() or "fatal:" in line.lower()), lines[-1])
 
 
 def command(data: Path, port: int, options: dict[str, str] | None = None) -> list[str]:

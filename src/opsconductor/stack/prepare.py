@@ -4,13 +4,12 @@ import asyncio
 import fcntl
 import hashlib
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from opsconductor.stack import node
-from opsconductor.stack.folders import project
+from opsconductor.stack.folders import project, require_space
 from opsconductor.stack.node import Node
 from opsconductor.stack.problems import StackProblem
 
@@ -60,7 +59,7 @@ async def _web_app(found: Node, say: Say) -> None:
 
 async def _install(found: Node, root: Path, what: str, say: Say, *, omit_dev: bool = False) -> None:
     say(what)
-    _refuse_full_disk()
+    require_space(project(), NEEDED_SPACE)
     await npm(found, root, "ci", "--ignore-scripts", *(["--omit=dev"] if omit_dev else []))
 
 
@@ -119,15 +118,6 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     return [file for file in found if file.exists() and file.name != "schema.ts"]  # that one is generated
-
-
-def _refuse_full_disk() -> None:
-    free = shutil.disk_usage(project()).free
-    if free < NEEDED_SPACE:
-        raise StackProblem(
-            f"The disk has {free // 2**20} MiB free, and the set-up needs about {NEEDED_SPACE // 2**20} MiB. "
-            "Free some space and run this again; what is there is kept."
-        )
 
 
 @asynccontextmanager

@@ -11,10 +11,11 @@ from typing import Any
 from opsconductor.stack import control, embedded, leftovers, lock
 from opsconductor.stack.control import Control
 from opsconductor.stack.embedded import Layout
-from opsconductor.stack.folders import DataDir
+from opsconductor.stack.folders import DataDir, require_space
 from opsconductor.stack.problems import StackProblem
 from opsconductor.stack.supervisor import Supervisor, Watcher
 
+NEEDED_SPACE = 100 * 1024 * 1024  # bytes for a new cluster, and for an old one to work at all
 WhenUp = Callable[[Layout], None]
 
 
@@ -50,6 +51,7 @@ class Stack:
 
     async def _prepared(self) -> tuple[Supervisor, Control]:
         """End what a killed predecessor left, choose ports, make the cluster and the list of services."""
+        require_space(self._data.root, NEEDED_SPACE)
         record = self._data.run / "processes.json"
         await asyncio.to_thread(leftovers.end, record)
         self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)

@@ -1,5 +1,0 @@
-"""Accidents on purpose happen here too."""
-
-from tests.kit.conftest import plain_logs
-
-__all__ = ["plain_logs"]
