@@ -1,10 +1,9 @@
 """A newcomer's way through the whole product in a browser, over every process of the stack."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, FrameLocator, Page, expect
+from playwright.async_api import FrameLocator, Page, expect
 from tests.support.chromium import Complaints
 from tests.support.whole_stack import PASSWORD, WholeStack
 
@@ -13,19 +12,6 @@ from opsconductor.stack.fleet import Member
 from opsconductor.stack.folders import project
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 20_000  # ms; the machine may be busy with other tests
-
-
-@pytest.fixture
-async def page(browser: Browser, whole_stack: WholeStack) -> AsyncIterator[Page]:
-    """A page of somebody who has never been here."""
-    expect.set_options(timeout=PATIENCE)
-    context = await browser.new_context(base_url=whole_stack.url, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    page = await context.new_page()
-    yield page
-    await page.screenshot(path=project() / ".cache" / "e2e.png")  # what a failed test saw last
-    await context.close()
 
 
 async def test_from_the_first_account_to_a_flows_result(page: Page, whole_stack: WholeStack) -> None:

@@ -22,6 +22,12 @@ from opsconductor.stack.problems import StackProblem
 from opsconductor.stack.running import status
 
 EXAMPLE = Path("nodered/nodes/examples/Run a command on all Linux targets.json")
+SERVERS = {
+    "openssh": "A real OpenSSH server on this machine",
+    "built-in": "Served on this machine by OpsConductor's own SSH server",
+    "none": "Nothing listens at its port",
+}
+"""What a demo target is, in its description: people should know what they look at."""
 USER = "demo"
 CREDENTIAL = "Demo fleet key"
 PERMISSIONS = [
@@ -110,7 +116,7 @@ def register(api: Api, here: Fleet) -> None:
     for member in here.members:
         wanted = {
             **{name: getattr(member, name) for name in ("name", "host", "port", "os_type", "environment")},
-            "description": member.description,
+            "description": f"{member.description}. {SERVERS[member.server]}",
             "tags": list(member.tags),
             "credential_id": credential,
         }

@@ -1,0 +1,23 @@
+"""A browser in front of the whole stack."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+from tests.support.whole_stack import WholeStack
+
+from opsconductor.stack.folders import project
+
+PATIENCE = 20_000  # ms; the machine may be busy with other tests
+
+
+@pytest.fixture
+async def page(browser: Browser, whole_stack: WholeStack) -> AsyncIterator[Page]:
+    """A page of somebody who has never been here."""
+    expect.set_options(timeout=PATIENCE)
+    context = await browser.new_context(base_url=whole_stack.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page = await context.new_page()
+    yield page
+    await page.screenshot(path=project() / ".cache" / "e2e.png")  # what a failed test saw last
+    await context.close()
