@@ -4,11 +4,12 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from opsconductor.stack import node
+from opsconductor.stack import node, offspring
 from opsconductor.stack.folders import project, require_space
 from opsconductor.stack.node import Node
 from opsconductor.stack.problems import StackProblem
@@ -69,26 +70,37 @@ async def _build(found: Node, root: Path, say: Say) -> None:
 
 
 async def npm(found: Node, root: Path, *words: str) -> None:
-    """Run npm. Raises StackProblem with its last lines where it fails."""
+    """Run npm. Raises StackProblem with what it said where it fails; takes it along where we are interrupted."""
     log = project() / ".cache" / f"npm-{root.name}.log"
     environment = {**os.environ, "PATH": f"{found.program.parent}{os.pathsep}{os.environ['PATH']}"}
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *found.npm_command,
-            *words,
+            *offspring.tied([*found.npm_command, *words]),
             cwd=root,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=file,
             env=environment,
+            start_new_session=True,
         )
-        status = await process.wait()
+        try:
+            status = await process.wait()
+        finally:
+            if process.returncode is None:  # left running, it would write into what the next attempt makes
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
     if status != 0:
-        lines = "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-8:])
+        said = "\n".join(f"    {line}" for line in _reasons(log.read_text(errors="replace")))
         raise StackProblem(
             f"`npm {' '.join(words)}` failed in {root.name}/. Check the internet connection and the free disk space, "
-            f"and run this again; what is there is kept. Its last lines, from {log}:\n{lines}"
+            f"and run this again; what is there is kept. From {log}:\n{said}"
         )
+
+
+def _reasons(said: str) -> list[str]:
+    """Return the lines that say why: npm's first error lines, or the last of a build."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    return [line for line in lines if line.startswith("npm error")][:4] or lines[-8:]
 
 
 async def _once(name: str, fresh: str, make: Callable[[], Awaitable[None]]) -> None:
