@@ -14,7 +14,10 @@ from opsconductor.stack.problems import StackProblem
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """An npm package that can be slow, and can fail."""
-    scripts = {"slow": "node -e 'setTimeout(() => {}, 60000)'", "broken": "node -e 'process.exit(3)'"}
+    scripts = {
+        "slow": "node -e 'setTimeout(() => {}, 60000)'",
+        "broken": "node -e 'console.error(`out of paper`); process.exit(3)'",
+    }
     (tmp_path / "package.json").write_text(json.dumps({"name": "p", "version": "1.0.0", "scripts": scripts}))
     return tmp_path
 
@@ -41,7 +44,7 @@ async def test_an_interrupted_set_up_leaves_no_npm_behind(package):
 
 
 async def test_a_failed_npm_is_a_sentence_with_its_reason(package):
-    with pytest.raises(StackProblem, match=r"npm run broken` failed(?s:.*)npm error code 3"):
+    with pytest.raises(StackProblem, match=r"npm run broken` failed(?s:.*)out of paper"):
         await prepare.npm(node.find(), package, "run", "broken")
 
 
