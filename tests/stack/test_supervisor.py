@@ -140,6 +140,23 @@ async def test_a_restart_that_was_asked_for_comes_at_once(programs):
         await until(lambda: standing.pid != before and standing.state is State.READY, 2)
 
 
+async def test_a_restart_that_was_asked_for_does_not_wait_for_a_long_pause(programs, monkeypatch):
+    monkeypatch.setattr("opsconductor.stack.supervisor.FIRST_PAUSE", 60)
+    async with supervised(programs, programs.staying()) as supervisor:
+        standing = supervisor.standings["stays"]
+        os.kill(standing.pid, signal.SIGKILL)
+        await until(lambda: standing.state is State.RESTARTING)
+        await supervisor.restart("stays")
+        await until(lambda: standing.state is State.READY, 5)
+
+
+async def test_what_runs_once_is_not_restarted(programs):
+    once = programs.running("print('migrated')", "once", lasting=False)
+    async with supervised(programs, once) as supervisor:
+        with pytest.raises(StackProblem, match="once runs once"):
+            await supervisor.restart("once")
+
+
 async def test_a_service_sees_nothing_of_our_environment(programs, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_SHELL", "x")
     program = code("print(sorted(os.environ), flush=True)", READY, STAY)

@@ -86,11 +86,7 @@ class Stack:
             case "status":
                 return self._status(self._supervisor, self._layout)
             case "restart":
-                name = str(wanted.get("service"))
-                if name not in self._supervisor.services:
-                    known = ", ".join(self._supervisor.services)
-                    raise StackProblem(f"There is no service {name}. There are: {known}")
-                await self._supervisor.restart(name)
+                await self._supervisor.restart(str(wanted.get("service")))
             case "fleet":
                 if "fleet" not in self._supervisor.services:
                     await self._supervisor.add(embedded.fleet(self._layout))

@@ -36,7 +36,7 @@ class Supervisor:
         self._watchers: list[Watcher] = []
         self._failure: asyncio.Future[None] | None = None  # what keeps the stack from starting
         self._stopping = False
-        self._asked_to_restart: set[str] = set()
+        self._restart_now: dict[str, asyncio.Event] = {}
 
     def watch(self, watcher: Watcher) -> None:
         """Call this at each change of a service's state."""
@@ -102,15 +102,21 @@ class Supervisor:
             ) from None
 
     async def restart(self, name: str) -> None:
-        """End a service; its keeper starts it again at once."""
-        self._asked_to_restart.add(name)
+        """End a service; its keeper starts it again at once. Raises StackProblem where there is none to restart."""
+        service = self.services.get(name)
+        if service is None:
+            raise StackProblem(f"There is no service {name}. There are: {', '.join(self.services)}")
+        if service.once:
+            raise StackProblem(f"{name} runs once, at the start: `./opsconductor down`, then `up`.")
         self._up[name].clear()
-        await self._end(self.services[name])
+        self._restart_now[name].set()
+        await self._end(service)
 
     async def _keep(self, service: Service) -> None:
         for name in service.after:
             await self._up[name].wait()
         pause, ended_early = FIRST_PAUSE, 0
+        now = self._restart_now[service.name] = asyncio.Event()
         while True:
             began = time.monotonic()
             try:
@@ -125,14 +131,13 @@ class Supervisor:
             if service.once or ended_early >= TRIES_AT_START:
                 self._give_up(service, status)
                 return
-            if service.name in self._asked_to_restart:
-                self._asked_to_restart.discard(service.name)
-                pause = 0.0
-            elif time.monotonic() - began > CALM:
+            if time.monotonic() - began > CALM:
                 pause = FIRST_PAUSE
             self._set(service, State.RESTARTING, restarts=self.standings[service.name].restarts + 1)
-            await asyncio.sleep(pause)
-            pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(now.wait(), pause)
+            pause = FIRST_PAUSE if now.is_set() else min(pause * 2, LONGEST_PAUSE)
+            now.clear()
 
     async def _run(self, service: Service) -> int:
         """Run a service once, from start to end; return its exit status."""

@@ -1,11 +1,13 @@
 """`up`, `down`, `status`, `logs`, `restart`: the life of the stack."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,9 +97,11 @@ def _log_change(service: Service, standing: Standing) -> None:
     line = {
         "event": f"service.{standing.state}",
         "service": service.name,
+        "pid": standing.pid,
         "exit_status": standing.exit_status,
+        "timestamp": datetime.now(UTC).isoformat(),
     }
-    sys.stdout.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
+    sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
