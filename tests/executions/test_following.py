@@ -49,6 +49,15 @@ async def test_a_late_stream_tells_everything_too(fleet: Registered) -> None:
     assert [name for name, _ in events] == ["snapshot", "result", "result", "result", "execution"]
 
 
+async def test_the_stream_shows_the_beginning_of_a_long_output_and_says_so(fleet: Registered) -> None:
+    execution = await fleet.run("seq 10000", ids=fleet.ids[:1])
+    events = await asyncio.wait_for(_events(fleet.api, execution["id"]), 5)
+
+    [result] = [event for name, event in events if name == "result"]
+    assert len(str(result["output_text"])) == 4096
+    assert result["output_truncated"]
+
+
 async def test_the_stream_of_an_execution_that_does_not_exist_is_a_404(fleet: Registered) -> None:
     answer = await fleet.api.get("/executions/01a20c06-c4c1-742b-b37f-ba80e5e35788/events")
 

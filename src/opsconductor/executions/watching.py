@@ -20,6 +20,7 @@ from opsconductor.kit.unit_of_work import UnitsOfWork
 
 TICK = 1.0  # s; how late a change is noticed when Redis is away
 QUIET = 0.2  # s between two looks at an execution that changes all the time
+SHOWN_LIVE = 4096  # bytes of each output in an event: a thousand targets at once must not be 60 MB; lists have more
 KEEP_ALIVE = 15.0  # s without an event
 
 
@@ -85,7 +86,7 @@ class Lookout:
         news = [row for row in rows if seen.get(row.id) != row.status]
         for row in news:
             seen[row.id] = row.status
-        for result in await results_out(news, self.storage):
+        for result in await results_out(news, self.storage, shown=SHOWN_LIVE):
             yield ServerSentEvent(event="result", data=result)
 
 
