@@ -20,7 +20,7 @@ from opsconductor.kit.unit_of_work import UnitsOfWork
 
 TICK = 1.0  # s; how late a change is noticed when Redis is away
 QUIET = 0.2  # s between two looks at an execution that changes all the time
-SHOWN_LIVE = 4096  # bytes of each output in an event: a thousand targets at once must not be 60 MB; lists have more
+SHOWN_LIVE = 4096  # bytes of each output in an event; lists have more
 KEEP_ALIVE = 15.0  # s without an event
 
 
