@@ -92,9 +92,11 @@ async def test_it_listens_on_this_machine_only(spec):
 
 @pytest.mark.parametrize("kind", ["openssh", "built-in"])
 async def test_what_ran_ends_with_its_server(tmp_path, kind):
-    async with served(tmp_path, kind) as spec, await connect(spec) as connection:
+    async with served(tmp_path, kind) as spec:
+        connection = await connect(spec)  # still open when the server stops
         process = await connection.create_process("echo $$; exec sleep 600")
         pid = int(await process.stdout.readline())
+    connection.abort()
     deadline = asyncio.get_running_loop().time() + 5
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert asyncio.get_running_loop().time() < deadline

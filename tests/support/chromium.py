@@ -1,10 +1,13 @@
 """Debian's Chromium, driven by Playwright; pages talk to loopback only."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
+
+from opsconductor.stack import node
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -17,6 +20,8 @@ async def browser() -> AsyncIterator[Browser]:
     """A headless browser."""
     program = shutil.which("chromium")
     assert program, "tests need Chromium: ./opsconductor test installs it"
+    # Playwright's own Node.js needs a library (libatomic) that a bare Debian does not have; ours does not.
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node.find().program)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield running
