@@ -24,9 +24,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 CONNECT = 2.0  # s
 ANSWER = 30.0  # s; on top of the wait that was asked for
 PAUSE = 0.1  # s before the one second try
-IDLE = (
-    2.0  # s; shorter than uvicorn's 5 s, or a request could go out on a connection that is just being closed
-)
+IDLE = 2.0  # s; shorter than uvicorn's 5 s, or a request could meet a connection that is just being closed
 CONNECTIONS = 500  # a wait holds one for as long as it lasts
 NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout)
 
