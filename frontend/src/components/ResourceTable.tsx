@@ -191,7 +191,11 @@ function Cards<Row extends RowData>({ table, label, rows, onSelect, ...rest }: I
             )}
             <div className={classes.cardTitle}>{at('title').map(draw)}</div>
             <div className={classes.cardSide}>{at('side').map(draw)}</div>
-            <div className={classes.cardRest}>{at(undefined).map(draw)}</div>
+            <div className={classes.cardRest}>
+              {at(undefined).map((cell) => (
+                <span key={cell.id}>{draw(cell)}</span>
+              ))}
+            </div>
             {rest.active === row.id && rest.detail && (
               <div style={{ gridColumn: '1 / -1' }}>{rest.detail(row.original)}</div>
             )}

@@ -17,6 +17,7 @@ import { Address, Tags, TargetStatusBadge } from '@/features/targets/parts'
 import { everyTarget, useTargetList } from '@/features/targets/queries'
 import { TargetFilters } from '@/features/targets/TargetFilters'
 import { ChosenTargets } from './ChosenTargets'
+import classes from './run.module.css'
 
 // Targets that are switched off or being worked on are rarely meant; one click shows them too.
 const FIRST_FILTER: TargetFilter = { status: 'active' }
@@ -129,7 +130,7 @@ function useColumns(): Column<Target>[] {
       header: t('targets.name'),
       meta: { phone: 'title' },
       cell: ({ row }) => (
-        <Text span size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
+        <Text span size="sm" fw={550} className={classes.name}>
           {row.original.name}
         </Text>
       ),

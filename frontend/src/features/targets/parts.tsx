@@ -54,10 +54,20 @@ export function Tags({ tags }: { tags: string[] }) {
   )
 }
 
+const UNBROKEN = 24 // characters of an address that stay on one line, however narrow the table
+
 export function Address({ target }: { target: Pick<Target, 'host' | 'port'> }) {
+  const address = target.port === 22 ? target.host : `${target.host}:${target.port}`
+  const width = `${Math.min(address.length, UNBROKEN)}ch`
   return (
-    <Text span size="xs" ff="monospace" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-      {target.port === 22 ? target.host : `${target.host}:${target.port}`}
+    <Text
+      span
+      size="xs"
+      ff="monospace"
+      c="dimmed"
+      style={{ overflowWrap: 'anywhere', display: 'inline-block', minWidth: width }}
+    >
+      {address}
     </Text>
   )
 }
