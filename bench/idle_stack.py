@@ -1,7 +1,5 @@
 """A stack of its own for a benchmark, with a signed-in client, gone afterwards."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import Any
 import httpx
 
 from opsconductor.apps.cli.client import checked
-from opsconductor.apps.cli.lifecycle import start_behind, stop
+from opsconductor.apps.cli.lifecycle import temporary_stack
 from opsconductor.stack.folders import DataDir
 
 PASSWORD = "a few minutes on loopback"  # noqa: S105  # of a stack that is gone afterwards
@@ -49,18 +47,14 @@ class IdleStack:
 @contextmanager
 def idle_stack(*, fleet: bool) -> Iterator[IdleStack]:
     """Start a stack in a folder of its own; stop it, and remove the folder."""
-    folder = Path(tempfile.mkdtemp(prefix="opsconductor-bench-"))
-    data = DataDir.at(folder)
-    try:
-        started = start_behind(data, fleet=fleet)
-        with httpx.Client(base_url=started["public_url"], timeout=90) as client:
-            stack = IdleStack(data, client)
-            secret = data.setup_secret.read_text()
-            wanted = {"setup_secret": secret, "username": "measurer", "password": PASSWORD}
-            token = stack.call("POST", "/setup", json=wanted)["access_token"]
-            client.cookies.clear()
-            client.headers["Authorization"] = f"Bearer {token}"
-            yield stack
-    finally:
-        stop(data)
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        temporary_stack(fleet=fleet) as (data, started),
+        httpx.Client(base_url=started["public_url"], timeout=90) as client,
+    ):
+        stack = IdleStack(data, client)
+        secret = data.setup_secret.read_text()
+        wanted = {"setup_secret": secret, "username": "measurer", "password": PASSWORD}
+        token = stack.call("POST", "/setup", json=wanted)["access_token"]
+        client.cookies.clear()
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield stack

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 
 from opsconductor.kit.database import driver_url
 from opsconductor.migrations.upgrade import upgrade
-from opsconductor.stack import postgres, valkey
+from opsconductor.stack import ports, postgres, valkey
 
 TEMPLATE = "template_of_tests"
 UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -24,9 +24,8 @@ UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writ
 
 def free_port() -> int:
     """Return a loopback port that was free a moment ago."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
+    with ports.reserve() as bound:
+        return ports.port_of(bound)
 
 
 @pytest.fixture(scope="session")

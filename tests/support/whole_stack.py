@@ -1,16 +1,13 @@
 """The whole stack with the demo fleet, as `./opsconductor up -d` starts it, in a folder of its own."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from opsconductor.apps.cli.lifecycle import start_behind, stop
+from opsconductor.apps.cli.lifecycle import temporary_stack
 from opsconductor.stack import fleet
 from opsconductor.stack.fleet import Fleet
 from opsconductor.stack.folders import DataDir
@@ -56,11 +53,5 @@ class WholeStack:
 @pytest.fixture(scope="module")
 def whole_stack() -> Iterator[WholeStack]:
     """A whole stack for a test module."""
-    folder = Path(tempfile.mkdtemp(prefix="opsconductor-test-"))
-    data = DataDir.at(folder)
-    try:
-        started = start_behind(data, fleet=True)
+    with temporary_stack(fleet=True) as (data, started):
         yield WholeStack(data, started["public_url"])
-    finally:
-        stop(data)
-        shutil.rmtree(folder, ignore_errors=True)

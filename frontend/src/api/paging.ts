@@ -1,5 +1,10 @@
 /** Lists come in pages; a table asks for the next one, a selection of "all matching" for every one. */
-import { type InfiniteData, infiniteQueryOptions, type QueryKey } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryKey,
+  type UseInfiniteQueryResult,
+} from '@tanstack/react-query'
 import type { Page } from './types'
 
 export const PAGE = 50
@@ -28,6 +33,18 @@ export function rowsOf<T>(data: InfiniteData<Page<T>> | undefined): T[] | undefi
 
 export function totalOf<T>(data: InfiniteData<Page<T>> | undefined): number | undefined {
   return data?.pages.at(-1)?.total
+}
+
+/** What a table needs of a paged query: its rows so far, and how to get the rest. */
+export function pagesOf<T>(list: UseInfiniteQueryResult<InfiniteData<Page<T>>>) {
+  return {
+    rows: rowsOf(list.data),
+    total: totalOf(list.data),
+    error: list.error,
+    onRetry: () => void list.refetch(),
+    onMore: list.hasNextPage ? () => void list.fetchNextPage() : undefined,
+    loadingMore: list.isFetchingNextPage,
+  }
 }
 
 /** Every row of a list, page after page. */

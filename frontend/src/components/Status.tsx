@@ -2,7 +2,7 @@
 import { VisuallyHidden } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { present, type StatusName, statuses, type Tone } from '@/lib/status'
-import { CircleIcon, type Icon, iconsByName } from './icons'
+import { BanIcon, CheckIcon, CircleIcon, type Icon, iconsByName } from './icons'
 import classes from './status.module.css'
 
 export function iconOf(status: StatusName): Icon {
@@ -23,6 +23,15 @@ export function ToneBadge({ tone, icon: Shape, plain, children }: ToneBadgeProps
       <Shape size={13} strokeWidth={2.4} />
       <span>{children}</span>
     </span>
+  )
+}
+
+/** Whether something takes part or was switched off, in the words of its noun. */
+export function ActiveBadge({ active, children }: { active: boolean; children: React.ReactNode }) {
+  return (
+    <ToneBadge tone={active ? 'success' : 'neutral'} icon={active ? CheckIcon : BanIcon} plain>
+      {children}
+    </ToneBadge>
   )
 }
 

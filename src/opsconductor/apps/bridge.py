@@ -25,9 +25,6 @@ def create_app(config: Settings) -> FastAPI:
         title="OpsConductor bridge",
         body_limits=BODY_LIMITS,
         lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
     )
     app.state.settings = config
     app.add_exception_handler(Refused, refused)

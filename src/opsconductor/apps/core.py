@@ -66,9 +66,6 @@ def create_app(config: Settings) -> FastAPI:
         title="OpsConductor",
         body_limits=BODY_LIMITS,
         lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
     )
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])

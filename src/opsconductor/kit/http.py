@@ -75,7 +75,13 @@ def request_id(request: Request) -> str:
 def service_app(service: str, *, body_limits: dict[str, int] | None = None, **options: Any) -> FastAPI:
     """Return a FastAPI application with what all our services share; `body_limits` is bytes by path prefix."""
     app = FastAPI(
-        version=__version__, responses=PROBLEMS, generate_unique_id_function=_operation_id, **options
+        version=__version__,
+        responses=PROBLEMS,
+        generate_unique_id_function=_operation_id,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        **options,
     )
     app.add_middleware(Edge, service=service, body_limits=body_limits or {})
     app.add_exception_handler(OpsError, _ops_error)

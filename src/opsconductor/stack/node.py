@@ -1,5 +1,6 @@
 """Node.js: the one on PATH where it is new enough, else the one from its wheel."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ class Node:
     @property
     def npm_command(self) -> list[str]:
         return [str(self.program), str(self.npm)]
+
+    @property
+    def path(self) -> str:
+        """PATH with this Node.js first, for what npm starts."""
+        return f"{self.program.parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def find() -> Node:

@@ -72,7 +72,6 @@ async def _build(found: Node, root: Path, say: Say) -> None:
 async def npm(found: Node, root: Path, *words: str) -> None:
     """Run npm. Raises StackProblem with what it said where it fails; takes it along where we are interrupted."""
     log = project() / ".cache" / f"npm-{root.name}.log"
-    environment = {**os.environ, "PATH": f"{found.program.parent}{os.pathsep}{os.environ['PATH']}"}
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
             *offspring.tied([*found.npm_command, *words]),
@@ -80,7 +79,7 @@ async def npm(found: Node, root: Path, *words: str) -> None:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env=environment,
+            env={**os.environ, "PATH": found.path},
             start_new_session=True,
         )
         try:

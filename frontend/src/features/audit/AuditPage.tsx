@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, api } from '@/api/client'
 import { keys } from '@/api/keys'
-import { pagedQuery, rowsOf, totalOf } from '@/api/paging'
+import { pagedQuery, pagesOf, totalOf } from '@/api/paging'
 import type { AuditEntry } from '@/api/types'
 import { ClearFilters, FilterBar, FilterChip, SearchField } from '@/components/Filters'
 import { AuditIcon } from '@/components/icons'
@@ -33,13 +33,8 @@ export function AuditPage() {
       <ResourceTable
         label={t('audit.title')}
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={totalOf(list.data)}
+        {...pagesOf(list)}
         rowId={(row) => row.id}
-        error={list.error}
-        onRetry={list.refetch}
-        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-        loadingMore={list.isFetchingNextPage}
         onRowClick={setOpen}
         active={open?.id}
         empty={

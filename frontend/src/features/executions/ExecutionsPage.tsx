@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { rowsOf, totalOf } from '@/api/paging'
+import { pagesOf, totalOf } from '@/api/paging'
 import { ClearFilters, FilterBar, FilterChip, SearchField } from '@/components/Filters'
 import { ExecutionsIcon, RunIcon } from '@/components/icons'
 import { ButtonLink } from '@/components/links'
@@ -27,13 +27,8 @@ export function ExecutionsPage() {
       <ResourceTable
         label={t('executions.title')}
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={totalOf(list.data)}
+        {...pagesOf(list)}
         rowId={(row) => row.id}
-        error={list.error}
-        onRetry={list.refetch}
-        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-        loadingMore={list.isFetchingNextPage}
         onRowClick={({ id }) =>
           void navigate({ to: '/executions/$executionId', params: { executionId: id } })
         }

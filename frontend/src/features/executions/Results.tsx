@@ -2,7 +2,7 @@
 import { Text, UnstyledButton } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { rowsOf, totalOf } from '@/api/paging'
+import { pagesOf } from '@/api/paging'
 import type { Execution, Result } from '@/api/types'
 import { FilterBar } from '@/components/Filters'
 import { ChevronDownIcon, ChevronRightIcon, TargetIcon } from '@/components/icons'
@@ -31,13 +31,8 @@ export function Results({ execution }: { execution: Execution }) {
       <ResourceTable
         label={t('executions.results')}
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={totalOf(list.data)}
+        {...pagesOf(list)}
         rowId={(row) => row.id}
-        error={list.error}
-        onRetry={list.refetch}
-        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-        loadingMore={list.isFetchingNextPage}
         onRowClick={toggle}
         active={result}
         detail={(row) => <ResultDetail executionId={execution.id} result={row} />}

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { RowSelectionState } from '@tanstack/react-table'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { rowsOf, totalOf } from '@/api/paging'
+import { pagesOf, rowsOf, totalOf } from '@/api/paging'
 import type { Target } from '@/api/types'
 import { tellFailed } from '@/components/feedback'
 import { TargetIcon, WarningIcon } from '@/components/icons'
@@ -62,14 +62,9 @@ export function TargetChoice({ chosen, onChoose, error }: TargetChoiceProps) {
         <ResourceTable
           label={t('run.targets')}
           columns={columns}
-          rows={rows}
-          total={totalOf(list.data)}
+          {...pagesOf(list)}
           rowId={(row) => row.id}
           rowName={(row) => row.name}
-          error={list.error}
-          onRetry={list.refetch}
-          onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-          loadingMore={list.isFetchingNextPage}
           onRowClick={toggle}
           selection={selectionOf(chosen)}
           onSelect={(next) => onChoose(Object.keys(next).filter((id) => next[id]))}

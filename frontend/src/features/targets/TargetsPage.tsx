@@ -3,7 +3,7 @@ import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-route
 import type { RowSelectionState } from '@tanstack/react-table'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { rowsOf, totalOf } from '@/api/paging'
+import { pagesOf, totalOf } from '@/api/paging'
 import type { Target } from '@/api/types'
 import { PlusIcon, RunIcon, TargetIcon } from '@/components/icons'
 import { ButtonLink } from '@/components/links'
@@ -39,15 +39,10 @@ export function TargetsPage() {
       <ResourceTable
         label={t('targets.title')}
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={totalOf(list.data)}
+        {...pagesOf(list)}
         rowId={(row) => row.id}
         rowName={(row) => row.name}
         active={targetId}
-        error={list.error}
-        onRetry={list.refetch}
-        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-        loadingMore={list.isFetchingNextPage}
         onRowClick={open}
         selection={selection}
         onSelect={can('executions.run') ? setSelection : undefined}

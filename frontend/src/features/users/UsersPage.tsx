@@ -2,11 +2,11 @@ import { Text } from '@mantine/core'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { User } from '@/api/types'
-import { BanIcon, CheckIcon, PlusIcon, UsersIcon } from '@/components/icons'
+import { PlusIcon, UsersIcon } from '@/components/icons'
 import { ButtonLink, TextLink } from '@/components/links'
 import { Page, Total } from '@/components/Page'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
-import { ToneBadge } from '@/components/Status'
+import { ActiveBadge } from '@/components/Status'
 import { EmptyState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { useUsers } from './queries'
@@ -64,13 +64,9 @@ function useColumns(): Column<User>[] {
       header: t('users.state'),
       meta: { phone: 'side' },
       cell: ({ row: { original } }) => (
-        <ToneBadge
-          tone={original.is_active ? 'success' : 'neutral'}
-          icon={original.is_active ? CheckIcon : BanIcon}
-          plain
-        >
+        <ActiveBadge active={original.is_active}>
           {original.is_active ? t('users.states.on') : t('users.states.off')}
-        </ToneBadge>
+        </ActiveBadge>
       ),
     },
     {

@@ -2,12 +2,12 @@
 import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { rowsOf, totalOf } from '@/api/paging'
+import { pagesOf, rowsOf } from '@/api/paging'
 import type { Workflow } from '@/api/types'
-import { BanIcon, CheckIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
+import { BanIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
 import { ButtonLink } from '@/components/links'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
-import { ToneBadge } from '@/components/Status'
+import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { shortId } from '@/lib/text'
@@ -24,13 +24,8 @@ export function DeployedFlows() {
       <ResourceTable
         label={t('workflows.deployed')}
         columns={useColumns(open, toggle)}
-        rows={rowsOf(list.data)}
-        total={totalOf(list.data)}
+        {...pagesOf(list)}
         rowId={(row) => row.flow_id}
-        error={list.error}
-        onRetry={list.refetch}
-        onMore={list.hasNextPage ? list.fetchNextPage : undefined}
-        loadingMore={list.isFetchingNextPage}
         onRowClick={toggle}
         active={open}
         detail={(row) => <Versions flow={row} />}
@@ -75,13 +70,9 @@ function useColumns(open: string | undefined, toggle: (row: Workflow) => void): 
       header: t('workflows.state'),
       meta: { phone: 'side' },
       cell: ({ row: { original } }) => (
-        <ToneBadge
-          tone={original.is_active ? 'success' : 'neutral'}
-          icon={original.is_active ? CheckIcon : BanIcon}
-          plain
-        >
+        <ActiveBadge active={original.is_active}>
           {original.is_active ? t('workflows.active') : t('workflows.stopped')}
-        </ToneBadge>
+        </ActiveBadge>
       ),
     },
     {

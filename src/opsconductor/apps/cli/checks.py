@@ -114,10 +114,8 @@ def _python(module: str) -> list[str]:
 
 def _npm(root: str, word: str) -> None:
     found = node.find()
-    path = f"{found.program.parent}{os.pathsep}{os.environ['PATH']}"
-    _run(
-        f"{root}: npm run {word}", [*found.npm_command, "run", "--silent", word], project() / root, PATH=path
-    )
+    command = [*found.npm_command, "run", "--silent", word]
+    _run(f"{root}: npm run {word}", command, project() / root, PATH=found.path)
 
 
 def _run(what: str, command: Sequence[str], folder: Path | None = None, **environment: str) -> None:

@@ -97,7 +97,7 @@ def _disk(data: DataDir) -> Finding:
 
 
 def _web_app() -> Finding:
-    if (project() / "frontend" / "dist" / "index.html").exists():
+    if (nginx.web_app() / "index.html").exists():
         return Finding("Web app", "ok", "built")
     return Finding("Web app", "note", "not built yet; `./opsconductor up` builds it")
 

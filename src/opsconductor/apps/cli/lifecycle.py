@@ -3,10 +3,14 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -187,6 +191,18 @@ def stop(data: DataDir) -> bool:
             raise StackProblem(f"The supervisor (process {found['pid']}) did not end; see {data.logs}.")
         time.sleep(0.05)
     return True
+
+
+@contextmanager
+def temporary_stack(*, fleet: bool) -> Iterator[tuple[DataDir, dict[str, Any]]]:
+    """Run a stack in a folder of its own, which is removed afterwards; yield it with the stack's status."""
+    folder = Path(tempfile.mkdtemp(prefix="opsconductor-"))
+    data = DataDir.at(folder)
+    try:
+        yield data, start_behind(data, fleet=fleet)
+    finally:
+        stop(data)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:
