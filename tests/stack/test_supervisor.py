@@ -166,9 +166,10 @@ async def test_a_service_sees_nothing_of_our_environment(programs, monkeypatch):
 
 
 async def test_a_secret_given_on_stdin_arrives(programs):
-    program = code("pathlib.Path(sys.argv[1]).write_text(sys.stdin.readline())", STAY)
+    told = programs.home / "told"
+    program = code(f"pathlib.Path({str(told)!r}).write_text(sys.stdin.readline())", READY, STAY)
     async with supervised(programs, programs.running(program, stdin=b"told you\n")):
-        assert (programs.home / "runs.ready").read_text() == "told you\n"
+        assert told.read_text() == "told you\n"
 
 
 async def test_what_a_service_says_goes_to_its_log(programs):
