@@ -161,6 +161,29 @@ async def _cancel(stage: Stage) -> Request:
     return stage.by_admin("POST", f"/api/v3/executions/{await stage.execution()}/cancel")
 
 
+async def _cancel_target(stage: Stage) -> Request:
+    execution = await stage.execution()
+    page = (await stage.core.admin.get(f"/executions/{execution}/results")).json()
+    path = f"/api/v3/executions/{execution}/results/{page['items'][0]['id']}/cancel"
+    return stage.by_admin("POST", path)
+
+
+async def _pause(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/executions/{await stage.execution()}/pause")
+
+
+async def _resume(stage: Stage) -> Request:
+    execution = await stage.execution()
+    await stage.core.admin.post(f"/executions/{execution}/pause")
+    return stage.by_admin("POST", f"/api/v3/executions/{execution}/resume")
+
+
+async def _rerun(stage: Stage) -> Request:
+    execution = await stage.execution()
+    await stage.core.admin.post(f"/executions/{execution}/cancel")
+    return stage.by_admin("POST", f"/api/v3/executions/{execution}/rerun", {})
+
+
 async def _flow_runs(stage: Stage) -> Request:
     return stage.by_admin("POST", "/api/workflow/execute", command_on([await stage.target()], "true"))
 
@@ -202,6 +225,13 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "DELETE /api/v3/targets/{target_id}/host-key": ("target.host_key_forgotten", _forget),
     "POST /api/v3/executions": ("execution.started", _run),
     "POST /api/v3/executions/{execution_id}/cancel": ("execution.cancelled", _cancel),
+    "POST /api/v3/executions/{execution_id}/results/{result_id}/cancel": (
+        "execution.target_cancelled",
+        _cancel_target,
+    ),
+    "POST /api/v3/executions/{execution_id}/pause": ("execution.paused", _pause),
+    "POST /api/v3/executions/{execution_id}/resume": ("execution.resumed", _resume),
+    "POST /api/v3/executions/{execution_id}/rerun": ("execution.started", _rerun),
     "POST /api/workflow/execute": ("execution.started", _flow_runs),
     "POST /api/workflow/cancel/{execution_id}": ("execution.cancelled", _flow_cancels),
     "POST /api/workflow/auth": ("workflow_token.created", _workflow_token),
@@ -210,6 +240,7 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
 NOT_AUDITED = {
     "POST /api/v3/setup": "it is, and tests/auth sets up many cores",
     "POST /api/v3/auth/token": "stores nothing: another short token of a session that is audited",
+    "POST /api/v3/executions/preview": "looks ahead and stores nothing",
     "PUT /internal/storage/documents/{name}": "how an editor looks to its user",
     "PUT /internal/storage/library/{kind}": "snippets that do nothing until somebody deploys them",
 }

@@ -20,12 +20,16 @@ TERMINAL = {"completed", "lost"}
 
 
 async def _kill_again_and_again(core: Core, home: Path) -> Process:
-    """Start workers and kill them under way; return the last, which lives."""
+    """Start workers and kill them: every other one at any moment, the rest while commands run. Return the last,
+    which lives."""
     dice = random.Random(4)
-    for _ in range(KILLS):
+    for number in range(KILLS):
         worker = start_worker(core, home, **ENVIRONMENT)
         await asyncio.to_thread(worker.wait_until_ready)
-        await asyncio.sleep(dice.uniform(0.1, 0.6))
+        if number % 2:
+            await _something_runs(core)
+        else:
+            await asyncio.sleep(dice.uniform(0.1, 0.6))
         worker.kill()
     last = start_worker(core, home, **ENVIRONMENT)
     await asyncio.to_thread(last.wait_until_ready)
@@ -36,6 +40,14 @@ async def _statuses(core: Core) -> Counter[str]:
     async with core.app.state.units.sessions() as session:
         rows = await session.execute(text("select status, count(*) from execution_results group by status"))
         return Counter({row[0]: row[1] for row in rows})
+
+
+async def _something_runs(core: Core) -> None:
+    query = text("select count(*) from execution_results where status = 'running' and lease_until > now()")
+    async with asyncio.timeout(20), core.app.state.units.sessions() as session:
+        while (await session.execute(query)).scalar() == 0:
+            await session.rollback()  # else it would go on in the same transaction's time
+            await asyncio.sleep(0.02)
 
 
 async def _all_ended(core: Core) -> Counter[str]:

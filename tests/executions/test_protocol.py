@@ -1,13 +1,14 @@
 """The claim, lease and fence protocol, statement by statement, on a real database. No worker runs here."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from tests.support.core import Core
-from tests.support.registered import Registered
+from tests.support.registered import Registered, command_on
 
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions.outputs import Capture
@@ -31,9 +32,22 @@ async def sessions(core: Core) -> Sessions:
 
 async def _claim(sessions: Sessions, worker: str = "a", limit: int = 100) -> list[Claim]:
     async with sessions() as session:
-        claims = await protocol.claim(session, worker, limit, LEASE)
+        claims, _ = await protocol.claim(session, worker, limit, LEASE)
         await session.commit()
     return claims
+
+
+async def _claim_all(sessions: Sessions, worker: str, limit: int) -> list[Claim]:
+    """Claim as an engine does: as long as there is something, or others were faster."""
+    claimed: list[Claim] = []
+    again = True
+    while again:
+        async with sessions() as session:
+            claims, overtaken = await protocol.claim(session, worker, limit, LEASE)
+            await session.commit()
+        claimed += claims
+        again = bool(claims) or overtaken
+    return claimed
 
 
 async def _intend(sessions: Sessions, claims: list[Claim]) -> set[UUID]:
@@ -52,7 +66,7 @@ async def _store(sessions: Sessions, claims: list[Claim], **columns: object) -> 
 
 def _outcome(claim: Claim, **columns: object) -> Outcome:
     ended: dict[str, object] = {"status": "completed", "exit_code": 0, "exit_signal": None}
-    ended |= {"error_code": None, "error_message": None, "attempts": 1}
+    ended |= {"error_code": None, "error_message": None, "attempts": 1, "steps": []}
     return Outcome(
         claim, {**ended, **Capture(Path("/nowhere"), claim.result_id, claim.fence).columns(), **columns}
     )
@@ -67,7 +81,7 @@ async def _let_leases_end(sessions: Sessions) -> None:
 async def test_many_workers_claim_every_result_exactly_once(sessions: Sessions, fleet: Registered) -> None:
     for _ in range(10):
         await fleet.start("true")
-    taken = await asyncio.gather(*(_claim(sessions, f"worker-{n}", 7) for n in range(5)))
+    taken = await asyncio.gather(*(_claim_all(sessions, f"worker-{n}", 7) for n in range(5)))
 
     ids = [claim.result_id for claims in taken for claim in claims]
     assert len(ids) == len(set(ids)) == 30
@@ -205,3 +219,100 @@ async def test_one_result_that_is_not_good_makes_the_execution_failed(
     await _store(sessions, claims[2:], status="failed", exit_code=1)
 
     assert (await fleet.end_of(accepted["id"]))["status"] == "failed"
+
+
+async def _started(fleet: Registered, **strategy: object) -> str:
+    wanted = command_on(fleet.ids, "true") | {"strategy": strategy}
+    answer = await fleet.api.post("/executions", json=wanted)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+async def test_a_limit_of_parallel_targets_holds_for_all_workers_together(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    for _ in range(5):
+        await _started(fleet, parallelism=2)
+    taken = await asyncio.gather(*(_claim(sessions, f"worker-{n}") for n in range(6)))
+
+    claims = [claim for claims in taken for claim in claims]
+    of_each = Counter(claim.execution_id for claim in claims)
+    assert max(of_each.values()) == 2
+    await _intend(sessions, claims)
+    assert await _claim_all(sessions, "late", 100) == []
+
+
+async def test_a_batch_waits_for_the_one_before(sessions: Sessions, fleet: Registered) -> None:
+    await _started(fleet, batch_size=2)
+    first = await _claim(sessions)
+    await _intend(sessions, first)
+    await _store(sessions, first[:1])
+
+    assert len(first) == 2
+    assert await _claim(sessions) == []
+    await _store(sessions, first[1:])
+    assert len(await _claim(sessions)) == 1
+
+
+async def test_a_higher_priority_goes_first(sessions: Sessions, fleet: Registered) -> None:
+    await _started(fleet)
+    urgent = await _started(fleet, priority=5)
+
+    assert {str(claim.execution_id) for claim in await _claim(sessions, limit=3)} == {urgent}
+
+
+async def test_users_take_turns(core: Core, sessions: Sessions, fleet: Registered) -> None:
+    for _ in range(20):
+        await _started(fleet)
+    other = await core.user("operator")
+    answer = await other.post("/executions", json=command_on(fleet.ids, "true"))
+    claims = await _claim(sessions, limit=6)
+
+    mine = [claim for claim in claims if str(claim.execution_id) == answer.json()["id"]]
+    assert len(mine) == 3, "a user with one execution waits behind one with twenty"
+
+
+async def test_targets_are_taken_in_the_order_they_were_given(sessions: Sessions, fleet: Registered) -> None:
+    ids = [fleet.ids[2], fleet.ids[0], fleet.ids[1]]
+    await fleet.start("true", ids=ids)
+
+    assert [str(c.target_id) for _ in range(3) for c in await _claim(sessions, limit=1)] == ids
+
+
+async def test_a_cancelled_target_is_not_dispatched(sessions: Sessions, fleet: Registered) -> None:
+    accepted = await fleet.start("true")
+    claims = await _claim(sessions)
+    result_id = claims[0].result_id
+    answer = await fleet.api.post(f"/executions/{accepted['id']}/results/{result_id}/cancel")
+
+    assert answer.json()["status"] == "cancelled"
+    assert await _intend(sessions, claims) == {claim.result_id for claim in claims[1:]}
+
+
+async def test_a_worker_learns_at_its_next_action_that_it_shall_stop(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    accepted = await fleet.start("true")
+    claims = await _claim(sessions)
+    await _intend(sessions, claims)
+    await fleet.api.post(f"/executions/{accepted['id']}/results/{claims[0].result_id}/cancel")
+    async with sessions() as session:
+        standing = await protocol.progress(session, [(claim, []) for claim in claims])
+        await session.commit()
+
+    assert standing == {claim.result_id: claim is claims[0] for claim in claims}
+
+
+async def test_a_superseded_worker_can_not_begin_another_action(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    await fleet.start("true")
+    claims = await _claim(sessions)
+    await _intend(sessions, claims)
+    await _let_leases_end(sessions)
+    async with sessions() as session:
+        await protocol.lose_expired(session, "gone")
+        standing = await protocol.progress(session, [(claim, []) for claim in claims])
+        await session.commit()
+
+    assert standing == {}

@@ -154,7 +154,7 @@ async def test_a_refused_login_fails_and_is_not_tried_again(core: Core, fleet: R
         execution = await fleet.run("true", ids=[target["id"]], retry_count=2)
 
     [result] = await fleet.results(execution["id"])
-    assert (result["status"], result["error_code"], result["attempts"]) == ("failed", "login_refused", 0)
+    assert (result["status"], result["error_code"], result["attempts"]) == ("failed", "login_refused", 1)
 
 
 async def test_the_first_contact_pins_the_host_key(core: Core, fleet: Registered) -> None:

@@ -37,6 +37,15 @@ class Registered:
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
+    async def start_actions(
+        self, *actions: dict[str, Any], ids: Sequence[str] | None = None, **more: object
+    ) -> dict[str, Any]:
+        """Start several actions; `more` is the rest of the request."""
+        wanted = {"actions": list(actions), "target_ids": list(ids or self.ids), **more}
+        answer = await self.api.post("/executions", json=wanted)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
     async def end_of(self, execution_id: str) -> dict[str, Any]:
         """Return an execution once it has ended."""
         answer = await self.api.get(f"/executions/{execution_id}", params={"wait": 25})
@@ -52,8 +61,12 @@ class Registered:
 
 def command_on(ids: Sequence[str], command: str, **parameters: object) -> dict[str, Any]:
     """Return the body that asks for a command on targets."""
-    action = {"action_type": "command", "action_parameters": {"command": command, **parameters}}
-    return {"actions": [action], "target_ids": list(ids)}
+    return {"actions": [action("command", command=command, **parameters)], "target_ids": list(ids)}
+
+
+def action(type: str, **parameters: object) -> dict[str, Any]:
+    """Return an action."""
+    return {"action_type": type, "action_parameters": parameters}
 
 
 async def register(core: Core, servers: Sequence[Target], prefix: str = "") -> Registered:

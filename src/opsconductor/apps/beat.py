@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from opsconductor.auth import repository as auth
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions import repository as executions
+from opsconductor.executions import steering_repository as steering
 from opsconductor.kit import outbox
 from opsconductor.kit.clock import now
 from opsconductor.kit.database import connect, sessions
@@ -25,6 +26,7 @@ from opsconductor.kit.unit_of_work import UnitsOfWork
 log = structlog.get_logger()
 
 LOST = "The worker that ran this fell silent; whether the command ended, and how, is not known."
+OVERDUE = "Not begun: the time for the whole execution was over."
 UNSENT_AFTER = 2.0  # s a sender has for its own delivery
 ENDED_FOR = timedelta(days=7)  # sessions and tokens are kept this long after their end
 
@@ -48,7 +50,12 @@ class Beat:
     @property
     def duties(self) -> list[Duty]:
         """Return everything that has to be done, and how often."""
-        return [Duty(1, self.lose_expired), Duty(2, self.relay), Duty(600, self.sweep)]
+        return [
+            Duty(1, self.lose_expired),
+            Duty(1, self.stop_overdue),
+            Duty(2, self.relay),
+            Duty(600, self.sweep),
+        ]
 
     async def lose_expired(self) -> None:
         """Mark as lost what a silent worker had dispatched; what it had not is claimed again by others."""
@@ -56,6 +63,15 @@ class Beat:
             touched = await protocol.lose_expired(uow.session, LOST)
         for execution_id in touched:
             log.warning("execution.results_lost", execution_id=str(execution_id))
+            await self._hints.publish("execution", str(execution_id))
+
+    async def stop_overdue(self) -> None:
+        """Stop executions whose time is over, and let workers end what still runs of them."""
+        async with self._units.begin() as uow:
+            stopped = await steering.stop_overdue(uow.session, OVERDUE)
+        for execution_id in stopped:
+            log.warning("execution.deadline_passed", execution_id=str(execution_id))
+            await self._hints.publish("cancel", str(execution_id))
             await self._hints.publish("execution", str(execution_id))
 
     async def relay(self) -> None:

@@ -19,6 +19,7 @@ from opsconductor.auth.tokens import random_token
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.routes import router as executions
+from opsconductor.executions.service import Admission
 from opsconductor.executions.watching import Lookout
 from opsconductor.kit.access import public
 from opsconductor.kit.database import connect, sessions
@@ -93,6 +94,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
     app.state.credential_uses = uses_of_credentials
+    app.state.admission = Admission(config.open_executions, config.open_operations)
     app.state.lookout = Lookout(units, hints, config.storage_dir)
     await _look_after_setup_secret(units, config)
     yield

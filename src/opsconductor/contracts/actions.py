@@ -1,35 +1,183 @@
-"""What an execution does on each target."""
+"""What an execution does on each target: actions, in order."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 COMMAND_LIMIT = 64 * 1024  # bytes; one argument of the remote shell holds 128 KiB on Linux
+SCRIPT_LIMIT = 256 * 1024  # bytes
 LONGEST_TIMEOUT = 24 * 3600  # s
+MOST_ACTIONS = 50
+ENVIRONMENT_LIMIT = 64 * 1024  # bytes of all names and values together
+DANGEROUS_VARIABLES = {"PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4"}
+"""Variables that change what a shell does before the first line; set them in the command where they are wanted."""
 
 
-class CommandParameters(BaseModel):
-    """A command line for the login shell of the target, and how long to wait for it."""
+def _no_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("must not contain the NUL character")
+    return value
+
+
+def _variables(value: dict[str, str]) -> dict[str, str]:
+    for name in value:
+        if name in DANGEROUS_VARIABLES or name.startswith(("LD_", "DYLD_", "OPSC_")):
+            raise ValueError(f"{name} may not be set here; set it inside the command")
+    if sum(len(name) + len(text.encode()) for name, text in value.items()) > ENVIRONMENT_LIMIT:
+        raise ValueError(f"names and values together are longer than {ENVIRONMENT_LIMIT // 1024} KiB")
+    return value
+
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+Line = Annotated[str, AfterValidator(_no_nul)]
+Environment = Annotated[dict[VariableName, Line], Field(max_length=100), AfterValidator(_variables)]
+ExitCode = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Folder = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(_no_nul)]
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,31}\$?$")]
+Timeout = Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT, description="Seconds.")]
+
+
+class Parameters(BaseModel):
+    """What all actions have."""
 
     model_config = ConfigDict(extra="forbid")
 
-    command: Annotated[str, StringConstraints(min_length=1)]
-    timeout: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT, description="Seconds.")] = 30
+    timeout: Timeout = 30
     retry_count: Annotated[
-        int, Field(ge=0, le=10, description="Only used where the command was certainly not sent.")
+        int,
+        Field(
+            ge=0, le=10, description="Further attempts where nothing was sent, or the action is idempotent."
+        ),
     ] = 0
+    idempotent: Annotated[
+        bool, Field(description="Running it twice does no harm: retries count for every failure.")
+    ] = False
+    continue_on_failure: Annotated[
+        bool, Field(description="Go on with the target's next action all the same; the result stays failed.")
+    ] = False
+
+
+class Become(BaseModel):
+    """Run as another user of the target, by sudo; its password comes from the credential, by stdin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: Literal["sudo"] = "sudo"
+    user: UserName = "root"
+
+
+class ProgramParameters(Parameters):
+    """What commands and scripts have. With any of these set, a command runs in /bin/sh, not in the login shell."""
+
+    working_directory: Folder | None = None
+    environment: Environment = Field(default_factory=dict)
+    become: Become | None = None
+    expected_exit_codes: Annotated[
+        list[ExitCode], Field(min_length=1, max_length=50, description="Exit codes that mean success.")
+    ] = [0]
+
+
+class CommandParameters(ProgramParameters):
+    """A command line for the login shell of the target."""
+
+    command: Annotated[str, StringConstraints(min_length=1)]
 
     @field_validator("command")
     @classmethod
     def be_a_command(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("the command is empty")
-        if "\0" in value:
-            raise ValueError("must not contain the NUL character")
-        if len(value.encode()) > COMMAND_LIMIT:
+        if len(_no_nul(value).encode()) > COMMAND_LIMIT:
             limit = COMMAND_LIMIT // 1024
-            raise ValueError(f"the command is longer than {limit} KiB; put it into a file on the target")
+            raise ValueError(f"the command is longer than {limit} KiB; make it a script")
         return value
+
+
+class ScriptParameters(ProgramParameters):
+    """A script, sent to the target and run there by its interpreter, with arguments as data."""
+
+    content: Annotated[str, StringConstraints(min_length=1)]
+    interpreter: (
+        Annotated[
+            str, StringConstraints(pattern=r"^(/[^\s\x00-\x1f]{1,200}|[A-Za-z0-9][A-Za-z0-9._+-]{0,63})$")
+        ]
+        | None
+    ) = None
+    """A program of the target, such as sh, bash or /usr/bin/python3. Without: what a first line #! says, else sh."""
+    arguments: Annotated[list[Line], Field(max_length=200)] = Field(default_factory=list)
+
+    @field_validator("content")
+    @classmethod
+    def be_a_script(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the script is empty")
+        if len(_no_nul(value).encode()) > SCRIPT_LIMIT:
+            raise ValueError(f"the script is longer than {SCRIPT_LIMIT // 1024} KiB")
+        return value.replace("\r\n", "\n")
+
+    @field_validator("arguments")
+    @classmethod
+    def be_short_enough(cls, value: list[str]) -> list[str]:
+        if sum(len(text.encode()) for text in value) > COMMAND_LIMIT:
+            raise ValueError(f"the arguments are longer than {COMMAND_LIMIT // 1024} KiB together")
+        return value
+
+
+class WaitParameters(Parameters):
+    """Wait some time (`seconds`), or until the target can be signed in to again (`until`)."""
+
+    timeout: Timeout = 600
+    seconds: Annotated[float, Field(ge=0, le=LONGEST_TIMEOUT)] | None = None
+    until: Literal["reachable"] | None = None
+
+    @model_validator(mode="after")
+    def wait_for_one_thing(self) -> Self:
+        if (self.seconds is None) == (self.until is None):
+            raise ValueError("give either `seconds` or `until`")
+        if self.seconds is not None and self.seconds >= self.timeout:
+            raise ValueError("`seconds` must be less than `timeout`")
+        return self
+
+
+class Thresholds(BaseModel):
+    """From which value on a check warns, and from which it is critical."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    warning: Annotated[float, Field(gt=0)]
+    critical: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def be_in_order(self) -> Self:
+        if self.critical < self.warning:
+            raise ValueError("`critical` must not be less than `warning`")
+        return self
+
+
+ServiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@_.:\\-]{1,200}$")]
+
+
+class HealthCheckParameters(Parameters):
+    """Sign in to the target, and look at what is asked for. POSIX targets only, but for the sign-in."""
+
+    latency_ms: Thresholds | None = None
+    """Milliseconds from nothing to signed in."""
+    disk_percent: Thresholds | None = None
+    """Percent used of the fullest local file system."""
+    memory_percent: Thresholds | None = None
+    """Percent of the memory that is not available (Linux)."""
+    load_per_cpu: Thresholds | None = None
+    """Load of the last minute, divided by the number of processors."""
+    services: Annotated[list[ServiceName], Field(max_length=20)] = Field(default_factory=list)
+    """systemd units that have to be active."""
 
 
 class CommandAction(BaseModel):
@@ -42,5 +190,38 @@ class CommandAction(BaseModel):
     action_parameters: CommandParameters
 
 
-Actions = Annotated[list[CommandAction], Field(min_length=1, max_length=1)]
-"""One action; several in order come with the complete engine."""
+class ScriptAction(BaseModel):
+    """Run a script."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_type: Literal["script"]
+    action_name: Annotated[str, StringConstraints(max_length=200)] = "Run Script"
+    action_parameters: ScriptParameters
+
+
+class WaitAction(BaseModel):
+    """Wait."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_type: Literal["wait"]
+    action_name: Annotated[str, StringConstraints(max_length=200)] = "Wait"
+    action_parameters: WaitParameters
+
+
+class HealthCheckAction(BaseModel):
+    """Check the health of the target."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_type: Literal["health_check"]
+    action_name: Annotated[str, StringConstraints(max_length=200)] = "Check Health"
+    action_parameters: HealthCheckParameters = Field(default_factory=HealthCheckParameters)
+
+
+Action = Annotated[
+    CommandAction | ScriptAction | WaitAction | HealthCheckAction, Field(discriminator="action_type")
+]
+Actions = Annotated[list[Action], Field(min_length=1, max_length=MOST_ACTIONS)]
+"""Done in order on each target; the first that fails ends the work on that target."""

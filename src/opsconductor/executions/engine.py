@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions import protocol_repository as protocol
-from opsconductor.executions.operation import Doors, Operation, Superseded, perform
+from opsconductor.executions.operation import Superseded, perform
 from opsconductor.executions.preparation import prepared
-from opsconductor.executions.protocol_repository import Claim, Outcome
+from opsconductor.executions.protocol_repository import Claim, Outcome, Standing
+from opsconductor.executions.site import Doors, Operation
 from opsconductor.kit.database import Sessions
 from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
@@ -27,6 +28,8 @@ from opsconductor.transports.base import Transport
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Beginning = tuple[Claim, list[dict[str, Any]]]
+"""A claim under which a further action begins, and the steps up to that one."""
 
 POLL = 1.0  # s; how late a wake-up that Redis lost is noticed
 HAND_OVER = 15.0  # s that operations under way get at shutdown
@@ -48,11 +51,13 @@ class Engine:
         self._wake = asyncio.Event()
         self._stopping = False
         self._intents: GroupCommit[Claim, bool] = GroupCommit(self._write_intents)
+        self._beginnings: GroupCommit[Beginning, Standing] = GroupCommit(self._write_beginnings)
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
         self._doors = Doors(
             transport=transport,
             storage=settings.storage_dir,
             intend=self._intents.add,
+            progress=lambda claim, steps: self._beginnings.add((claim, steps)),
             pin=self._pin,
             refuse_key=self._refuse_key,
         )
@@ -67,8 +72,8 @@ class Engine:
         try:
             while not self._stopping:
                 self._wake.clear()
-                claimed = await self._persistently(self._claim) if self._free else 0
-                if not claimed:
+                again = await self._persistently(self._claim) if self._free else False
+                if not again:
                     await self._until_woken()
         finally:
             await self._hand_over()
@@ -91,13 +96,14 @@ class Engine:
         except TimeoutError:
             return
 
-    async def _claim(self, session: AsyncSession) -> int:
-        claims = await protocol.claim(session, self.name, self._free, self._lease)
+    async def _claim(self, session: AsyncSession) -> bool:
+        """Begin what can be had; tell whether it is worth looking again at once."""
+        claims, overtaken = await protocol.claim(session, self.name, self._free, self._lease)
         await session.commit()
         if claims:
             for operation in await prepared(session, claims, self._vault):
                 self._begin(operation)
-        return len(claims)
+        return bool(claims) or overtaken
 
     def _begin(self, operation: Operation) -> None:
         id = operation.claim.result_id
@@ -125,6 +131,15 @@ class Engine:
         allowed = await self._persistently(write)
         await self._tell(claims)
         return [claim.result_id in allowed for claim in claims]
+
+    async def _write_beginnings(self, begun: list[Beginning]) -> list[Standing]:
+        async def write(session: AsyncSession) -> dict[UUID, bool]:
+            return await protocol.progress(session, begun)
+
+        stop = await self._persistently(write)
+        await self._tell([claim for claim, _ in begun])
+        standing: dict[bool | None, Standing] = {None: "gone", True: "cancelled", False: "ours"}
+        return [standing[stop.get(claim.result_id)] for claim, _ in begun]
 
     async def _write_outcomes(self, outcomes: list[Outcome]) -> list[bool]:
         async def write(session: AsyncSession) -> set[UUID]:

@@ -1,6 +1,6 @@
 """Refusals of the executions domain."""
 
-from opsconductor.kit.errors import Conflict, Invalid, NotFound
+from opsconductor.kit.errors import Conflict, Invalid, NotFound, TooManyRequests
 
 
 class ExecutionNotFound(NotFound):
@@ -16,7 +16,7 @@ class ResultNotFound(NotFound):
 
 
 class ExecutionEnded(Conflict):
-    """The execution has ended ({status}); there is nothing left to cancel."""
+    """The execution has ended ({status}); there is nothing left to steer."""
 
     code = "execution_ended"
 
@@ -25,3 +25,57 @@ class KeyUsedForOther(Invalid):
     """This Idempotency-Key was used for another request; make a new one for each request."""
 
     code = "idempotency_key_reused"
+
+
+class ResultEnded(Conflict):
+    """The work on this target has ended ({status}); there is nothing left to cancel."""
+
+    code = "result_ended"
+
+
+class ExecutionPaused(Conflict):
+    """The execution is paused already."""
+
+    code = "execution_paused"
+
+
+class ExecutionNotPaused(Conflict):
+    """The execution is not paused."""
+
+    code = "execution_not_paused"
+
+
+class ExecutionNotEnded(Conflict):
+    """The execution has not ended yet; wait for its end, or cancel it, before you run it again."""
+
+    code = "execution_not_ended"
+
+
+class NothingToRepeat(Invalid):
+    """No result of the execution has one of these statuses: there is nothing to run again."""
+
+    code = "nothing_to_repeat"
+
+
+class LostNeedsConfirmation(Conflict):
+    """On {count} of these targets the command may have run, or may still run; confirm that it may run once more."""
+
+    code = "lost_needs_confirmation"
+
+
+class PreviewOutdated(Conflict):
+    """Something has changed since the preview (targets, credentials or the request); look at a new one."""
+
+    code = "preview_outdated"
+
+
+class TooManyExecutions(TooManyRequests):
+    """You have {count} executions under way, as many as one user may; try again when some have ended."""
+
+    code = "too_many_executions"
+
+
+class TooManyOperations(TooManyRequests):
+    """{count} operations wait or run already, as many as this installation takes; try again shortly."""
+
+    code = "too_many_operations"

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     ForeignKey,
     Index,
     LargeBinary,
+    SmallInteger,
     String,
     Text,
     func,
@@ -23,14 +25,21 @@ from opsconductor.contracts.statuses import EXECUTION_STATUSES, RESULT_STATUSES
 from opsconductor.kit.database import Base, CreatedAt, Id
 
 MaybeInstant = Mapped[datetime | None]
+MODES = ("attached", "detached")
+STOP_REASONS = ("cancelled", "failures", "deadline")
 
 
 class Execution(Base):
-    """One request to run something on a set of targets."""
+    """One request to run something on a set of targets, and how it is steered.
+
+    Results of a batch higher than `current_batch` are not claimed yet, none are while it is paused.
+    """
 
     __tablename__ = "executions"
     __table_args__ = (
         CheckConstraint(f"status in {EXECUTION_STATUSES}", name="status"),
+        CheckConstraint(f"mode in {MODES}", name="mode"),
+        CheckConstraint(f"stop_reason in {STOP_REASONS}", name="stop_reason"),
         Index("ix_executions_open", "id", postgresql_where=text("status in ('scheduled', 'running')")),
         Index("ix_executions_flow_id", "flow_id"),
         Index("ix_executions_status", "status"),
@@ -42,6 +51,20 @@ class Execution(Base):
     status: Mapped[str] = mapped_column(String(20), default="scheduled")
     actions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     target_count: Mapped[int]
+    mode: Mapped[str] = mapped_column(String(20), default="attached")
+    strategy: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0)
+    parallelism: Mapped[int | None]
+    batch_count: Mapped[int] = mapped_column(default=1)
+    current_batch: Mapped[int] = mapped_column(default=0)
+    pause_between_batches: Mapped[bool] = mapped_column(Boolean, default=False)
+    max_failures: Mapped[int | None]
+    run_until: MaybeInstant = mapped_column(DateTime(timezone=True))
+    paused_at: MaybeInstant = mapped_column(DateTime(timezone=True))
+    stop_reason: Mapped[str | None] = mapped_column(String(20))
+    rerun_of: Mapped[UUID | None] = mapped_column(
+        ForeignKey("executions.id", ondelete="SET NULL"), index=True
+    )
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_by_name: Mapped[str] = mapped_column(String(200))
     flow_id: Mapped[str | None] = mapped_column(String(255))
@@ -56,13 +79,27 @@ class Execution(Base):
 
 
 class ExecutionResult(Base):
-    """What happened on one target. While it is not terminal, `fence` and `lease_until` say who works on it."""
+    """What happened on one target. While it is not terminal, `fence` and `lease_until` say who works on it.
+
+    `steps` has an entry for each action that was begun or passed over (executions/steps.py has its shape).
+    """
 
     __tablename__ = "execution_results"
     __table_args__ = (
         CheckConstraint(f"status in {RESULT_STATUSES}", name="status"),
         Index("ix_execution_results_execution", "execution_id", "status"),
-        Index("ix_execution_results_scheduled", "id", postgresql_where=text("status = 'scheduled'")),
+        Index(
+            "ix_execution_results_scheduled",
+            "execution_id",
+            "batch",
+            "place",
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+        Index(
+            "ix_execution_results_held",
+            "execution_id",
+            postgresql_where=text("status in ('scheduled', 'running') and lease_until is not null"),
+        ),
         Index("ix_execution_results_running", "lease_until", postgresql_where=text("status = 'running'")),
     )
 
@@ -70,7 +107,11 @@ class ExecutionResult(Base):
     execution_id: Mapped[UUID] = mapped_column(ForeignKey("executions.id", ondelete="CASCADE"))
     target_id: Mapped[UUID] = mapped_column(index=True)
     target_name: Mapped[str] = mapped_column(String(200))
+    batch: Mapped[int] = mapped_column(default=0)
+    place: Mapped[int] = mapped_column(default=0)
+    first_action: Mapped[int] = mapped_column(SmallInteger, default=0)
     status: Mapped[str] = mapped_column(String(20), default="scheduled")
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     exit_code: Mapped[int | None] = mapped_column(BigInteger)
     exit_signal: Mapped[str | None] = mapped_column(String(20))
     error_code: Mapped[str | None] = mapped_column(String(50))
@@ -91,6 +132,7 @@ class ExecutionResult(Base):
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: MaybeInstant = mapped_column(DateTime(timezone=True))
     worker: Mapped[str | None] = mapped_column(String(100))
+    cancel_requested_at: MaybeInstant = mapped_column(DateTime(timezone=True))
     started_at: MaybeInstant = mapped_column(DateTime(timezone=True))
     finished_at: MaybeInstant = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(

@@ -1,64 +1,30 @@
-"""One command on one target, from claim to outcome."""
+"""The actions of one execution on one target, from claim to outcome."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import structlog
 
-from opsconductor.contracts.actions import CommandParameters
+from opsconductor.contracts.actions import Action, Parameters
+from opsconductor.executions.deeds import DEEDS, WITHOUT_SIGN_IN
 from opsconductor.executions.outputs import Capture
-from opsconductor.executions.protocol_repository import Claim, Outcome
-from opsconductor.transports.base import (
-    Command,
-    Connection,
-    Endpoint,
-    HostKeyCheck,
-    Running,
-    SshLogin,
-    Transport,
-)
-from opsconductor.transports.errors import (
-    CommandTimedOut,
-    ConnectionLost,
-    HostKeyChanged,
-    HostKeyRefused,
-    TransportError,
-)
-from opsconductor.transports.hostkeys import fingerprint
+from opsconductor.executions.protocol_repository import Outcome
+from opsconductor.executions.site import Doors, Operation, Site, StopAsked, failure
+from opsconductor.executions.steps import Ended, Step, decisive, passed_over
+from opsconductor.kit.clock import now
+from opsconductor.transports.errors import TransportError
 
 log = structlog.get_logger()
 
-HARD_END = 10  # s after the command's own timeout; then the operation ends whatever hangs
-PAUSE = 1.0  # s before the first retry, doubled for each further one
-STATUS_OF = {"unreachable": "unreachable", "failed": "failed", "timed_out": "timed_out", "lost": "lost"}
-
-
-@dataclass
-class Operation:
-    """What has to be done on one target. `problem` says why it can't even be tried (status, code, sentence)."""
-
-    claim: Claim
-    parameters: CommandParameters
-    endpoint: Endpoint | None = None
-    login: SshLogin | None = None
-    host_key: HostKeyCheck = field(default_factory=HostKeyCheck)
-    problem: tuple[str, str, str] | None = None
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True)
-class Doors:
-    """What an operation needs of the world: the network, and the engine's transactions."""
-
-    transport: Transport
-    storage: Path
-    intend: Callable[[Claim], Awaitable[bool]]
-    pin: Callable[[UUID, str], Awaitable[str | None]]
-    refuse_key: Callable[[UUID, str], Awaitable[None]]
+PAUSE = 1.0  # s before the second attempt, doubled for each further one
+LONGEST_PAUSE = 60.0  # s
+NO_TIME_LEFT = Ended(
+    "timed_out",
+    error_code="target_deadline",
+    error_message="The time for all actions on this target was over before this one could begin.",
+)
+AGAIN = ("failed", "timed_out", "lost")
+"""How an attempt of an idempotent action may have ended so that another one follows."""
 
 
 class Superseded(Exception):
@@ -68,135 +34,109 @@ class Superseded(Exception):
 async def perform(operation: Operation, doors: Doors) -> Outcome:
     """Do it; return what to store. Raises Superseded where nothing may be stored."""
     with Capture(doors.storage, operation.claim.result_id, operation.claim.fence) as capture:
-        attempts = 0
-        try:
-            if operation.problem:
-                status, code, sentence = operation.problem
-                end = _end(status, error_code=code, error_message=sentence)
-            else:
-                connection, attempts = await _connected(operation, doors)
-                async with connection:
-                    end = await _run(operation, connection, doors, capture)
-        except TransportError as error:
-            end = _end(STATUS_OF[error.kind], error_code=error.code, error_message=error.detail)
-        except Superseded:
-            raise
-        except Exception as error:  # door: one target must not stop the others
-            log.exception("operation.failed_unexpectedly", result_id=str(operation.claim.result_id))
-            sentence = f"OpsConductor itself failed here ({type(error).__name__}); its log says more."
-            end = _end("failed", error_code="internal_error", error_message=sentence)
-    return Outcome(operation.claim, {**end, "attempts": attempts, **capture.columns()})
-
-
-def _end(
-    status: str,
-    *,
-    exit_code: int | None = None,
-    exit_signal: str | None = None,
-    error_code: str | None = None,
-    error_message: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "status": status,
-        "exit_code": exit_code,
-        "exit_signal": exit_signal,
-        "error_code": error_code,
-        "error_message": error_message,
-    }
-
-
-async def _connected(operation: Operation, doors: Doors) -> tuple[Connection, int]:
-    """Return a connection whose host key is the pinned one; retry only what certainly sent nothing."""
-    assert operation.endpoint is not None
-    assert operation.login is not None
-    for attempt in range(operation.parameters.retry_count + 1):
-        try:
-            connection = await doors.transport.connect(
-                operation.endpoint, operation.login, operation.host_key
-            )
-        except HostKeyRefused as error:
-            await doors.refuse_key(operation.claim.target_id, error.offered)
-            raise
-        except TransportError as error:
-            if not error.retry or attempt == operation.parameters.retry_count:
-                raise
-            await _pause(operation, PAUSE * 2**attempt)
+        steps: list[Step] = []
+        if operation.problem:
+            status, code, sentence = operation.problem
+            end = Ended(status, error_code=code, error_message=sentence)
         else:
-            await _pinned(operation, connection, doors)
-            return connection, attempt + 1
-    raise AssertionError("the last attempt returns or raises")
+            await _all(Site(operation, doors, capture), doors, steps)
+            end = decisive([step.ended for step in steps])
+    attempts = max((step.attempts for step in steps), default=0)
+    facts = {**end.columns(), "attempts": attempts, "steps": _entries(operation, steps)}
+    return Outcome(operation.claim, {**facts, **capture.columns()})
 
 
-async def _pause(operation: Operation, seconds: float) -> None:
+async def _all(site: Site, doors: Doors, steps: list[Step]) -> None:
+    """Do the actions in order, up to the first that fails; each leaves a step."""
+    operation = site.operation
     try:
-        await asyncio.wait_for(operation.cancelled.wait(), seconds)
-    except TimeoutError:
-        return
-    raise Superseded
-
-
-async def _pinned(operation: Operation, connection: Connection, doors: Doors) -> None:
-    if operation.host_key.pinned is not None:
-        return
-    assert operation.endpoint is not None
-    pinned = await doors.pin(operation.claim.target_id, connection.host_key)
-    if pinned is not None and pinned != connection.host_key:
-        offered = connection.host_key
-        await connection.close()
-        raise HostKeyChanged(host=operation.endpoint.host, offered=offered, fingerprint=fingerprint(offered))
-
-
-async def _run(
-    operation: Operation, connection: Connection, doors: Doors, capture: Capture
-) -> dict[str, Any]:
-    parameters = operation.parameters
-    if not await doors.intend(operation.claim):
-        raise Superseded
-    running = await connection.start(Command(parameters.command, parameters.timeout), capture)
-    waiting = asyncio.ensure_future(running.wait())
-    stopping = asyncio.ensure_future(operation.cancelled.wait())
-    limit = parameters.timeout + HARD_END
-    try:
-        await asyncio.wait({waiting, stopping}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            return await _ended(waiting, running)
-        return await _stopped(running, by_request=stopping.done(), seconds=parameters.timeout)
+        for number, action in enumerate(operation.actions):
+            if number < operation.first_action:
+                continue
+            steps.append(Step(number, action.action_type, action.action_name))
+            ended = await _one(site, doors, action, steps)
+            if not ended.good and (
+                ended.status == "cancelled" or not action.action_parameters.continue_on_failure
+            ):
+                return
     finally:
-        for task in (waiting, stopping):
-            task.cancel()
-        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        await site.leave()
 
 
-async def _ended(waiting: asyncio.Future[Any], running: Running) -> dict[str, Any]:
+async def _one(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
+    """Do one action; its step says how it ended, whatever happened."""
+    step, capture = steps[-1], site.capture
+    out, err = capture.out.size, capture.err.size
     try:
-        end = waiting.result()
-    except ConnectionLost:
+        step.ended = await _attempts(site, doors, action, steps)
+    except StopAsked:
+        if not site.dispatched:
+            raise Superseded from None  # who asked has written down that it was never begun
+        step.ended = Ended("cancelled")
+    except Superseded:
         raise
-    except TransportError as error:
-        await running.cancel()
-        return _end(STATUS_OF[error.kind], error_code=error.code, error_message=error.detail)
-    if not end.clean:
-        sentence = "The command ended, but its output may have been cut short."
-        return _end(
-            "lost",
-            exit_code=end.exit_code,
-            exit_signal=end.exit_signal,
-            error_code="output_incomplete",
-            error_message=sentence,
-        )
-    if end.exit_code is None:
-        sentence = f"The command was ended by signal {end.exit_signal}."
-        return _end("failed", exit_signal=end.exit_signal, error_code="signal", error_message=sentence)
-    return _end("completed" if end.exit_code == 0 else "failed", exit_code=end.exit_code)
+    except Exception as error:  # door: one target must not stop the others
+        log.exception("operation.failed_unexpectedly", result_id=str(site.operation.claim.result_id))
+        sentence = f"OpsConductor itself failed here ({type(error).__name__}); its log says more."
+        step.ended = Ended("failed", error_code="internal_error", error_message=sentence)
+    if step.ended.exit_code is None:
+        await site.leave()  # whatever hangs there, the next action begins on a connection of its own
+    step.output, step.error = (out, capture.out.size), (err, capture.err.size)
+    step.finished_at = now().isoformat()
+    return step.ended
 
 
-async def _stopped(running: Running, *, by_request: bool, seconds: float) -> dict[str, Any]:
-    stopped = await running.cancel()
-    signal = stopped.exit.exit_signal if stopped.exit else None
-    if not by_request:
-        error = CommandTimedOut(seconds=seconds)
-        return _end("timed_out", exit_signal=signal, error_code=error.code, error_message=error.detail)
-    if stopped.ended:
-        return _end("cancelled", exit_signal=signal)
-    sentence = "The command was told to stop, but the target did not confirm its end; it may still run."
-    return _end("lost", error_code="end_not_confirmed", error_message=sentence)
+async def _attempts(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
+    """Try once, and again where that is wanted and certainly does no harm."""
+    step, parameters = steps[-1], action.action_parameters
+    begun = False
+    while True:
+        step.attempts += 1
+        if site.left(1) <= 0:
+            return NO_TIME_LEFT
+        try:
+            if action.action_type not in WITHOUT_SIGN_IN:
+                await site.connection()  # before the intent: what can't be reached was never begun
+            if not begun:
+                await _intend(site, doors, steps)
+                begun = True
+            ended = await DEEDS[action.action_type](site, parameters)
+            again = parameters.idempotent and ended.status in AGAIN
+        except TransportError as error:
+            ended = failure(error)
+            again = error.retry or (parameters.idempotent and error.kind in ("timed_out", "lost"))
+        if not again or step.attempts > parameters.retry_count:
+            return ended
+        await site.leave()
+        await site.pause(_pause(parameters, step.attempts))
+
+
+def _pause(parameters: Parameters, attempts: int) -> float:
+    return float(min(PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE))
+
+
+async def _intend(site: Site, doors: Doors, steps: Sequence[Step]) -> None:
+    """Write down that something is about to be sent, before a byte of it is."""
+    claim = site.operation.claim
+    if not site.dispatched:
+        if not await doors.intend(claim):
+            raise Superseded
+        site.dispatched = True
+    else:
+        match await doors.progress(claim, [step.entry() for step in steps]):
+            case "gone":
+                raise Superseded
+            case "cancelled":
+                raise StopAsked
+
+
+def _entries(operation: Operation, steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return all entries, those of actions that were not begun last."""
+    begun = [step.entry() for step in steps]
+    first = steps[-1].action + 1 if steps else operation.first_action
+    rest = [
+        passed_over(number, action.action_type, action.action_name)
+        for number, action in enumerate(operation.actions)
+        if number >= first
+    ]
+    return begun + rest

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsconductor.contracts.actions import CommandAction, CommandParameters
+from opsconductor.contracts.actions import Action
 from opsconductor.credentials.service import login_of
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import protocol_repository as protocol
-from opsconductor.executions.operation import Operation
-from opsconductor.executions.protocol_repository import Claim
+from opsconductor.executions.protocol_repository import Claim, Plan
+from opsconductor.executions.site import Operation
 from opsconductor.targets import repository as targets
 from opsconductor.targets.models import Target
 from opsconductor.transports.base import Endpoint, HostKeyCheck
@@ -22,37 +23,40 @@ SEALED = (
     "credential_sealed",
     "The credential can't be opened with this installation's SECRET_KEY; enter its secret again.",
 )
+ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(list[Action])
 NOT_SSH = ("skipped", "transport_unknown", "This version reaches targets by SSH only.")
 
 
 async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault) -> list[Operation]:
     """Return an operation for each claim: three statements, however many claims."""
-    actions = await protocol.actions_of(session, {claim.execution_id for claim in claims})
+    plans = await protocol.plans_of(session, {claim.execution_id for claim in claims})
     fleet = await targets.targets_by_id(session, [claim.target_id for claim in claims])
-    parameters = {id: _parameters(found) for id, found in actions.items()}
+    actions = {id: ACTIONS.validate_python(plan.actions) for id, plan in plans.items()}
     return [
-        _operation(claim, parameters[claim.execution_id], fleet.get(claim.target_id), vault)
+        _operation(
+            claim, plans[claim.execution_id], actions[claim.execution_id], fleet.get(claim.target_id), vault
+        )
         for claim in claims
     ]
 
 
-def _parameters(actions: list[dict[str, object]]) -> CommandParameters:
-    return CommandAction.model_validate(actions[0]).action_parameters
-
-
-def _operation(claim: Claim, parameters: CommandParameters, target: Target | None, vault: Vault) -> Operation:
-    operation = Operation(claim, parameters)
-    if target is None:
-        operation.problem = GONE
-    elif target.status != "active":
-        operation.problem = ("skipped", "target_not_active", NOT_ACTIVE.format(status=target.status))
-    elif target.transport != "ssh":
-        operation.problem = NOT_SSH
-    elif target.credential is None:
-        operation.problem = NO_CREDENTIAL
-    else:
+def _operation(
+    claim: Claim, plan: Plan, actions: Sequence[Action], target: Target | None, vault: Vault
+) -> Operation:
+    operation = Operation(claim, actions, claim.first_action, seconds=plan.target_seconds)
+    operation.problem = GONE if target is None else problem_of(target)
+    if target is not None and operation.problem is None:
         _equip(operation, target, vault)
     return operation
+
+
+def problem_of(target: Target) -> tuple[str, str, str] | None:
+    """Return why nothing would be run on a target (status, code, sentence), or None."""
+    if target.status != "active":
+        return ("skipped", "target_not_active", NOT_ACTIVE.format(status=target.status))
+    if target.transport != "ssh":
+        return NOT_SSH
+    return NO_CREDENTIAL if target.credential is None else None
 
 
 def _equip(operation: Operation, target: Target, vault: Vault) -> None:
@@ -62,6 +66,8 @@ def _equip(operation: Operation, target: Target, vault: Vault) -> None:
     except SealBroken:
         operation.problem = SEALED
         return
+    operation.become_password = operation.login.password
+    operation.posix = target.os_type != "windows"
     operation.endpoint = Endpoint(target.host, target.port)
     accept_new = target.host_key_policy == "pin-on-first-use"
     operation.host_key = HostKeyCheck(target.host_key, accept_new=accept_new)

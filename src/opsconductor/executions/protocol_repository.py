@@ -6,17 +6,18 @@ scheduled --claim--> scheduled with lease --intent--> running --result--> termin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import case, cast, column, exists, func, select, text, tuple_, update, values
+from sqlalchemy import cast, column, exists, func, or_, select, text, tuple_, update, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.executions.models import Execution, ExecutionResult
+from opsconductor.executions.steering_repository import OPEN, PLAIN, finish, lock, steer
 
 R = ExecutionResult
-OPEN = ("scheduled", "running")
+Standing = Literal["ours", "cancelled", "gone"]
+"""What a worker's claim is still worth: go on, stop, or somebody else decides now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Claim:
     execution_id: UUID
     target_id: UUID
     fence: int
+    first_action: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +43,140 @@ def _in(seconds: float) -> Any:
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-async def claim(session: AsyncSession, worker: str, limit: int, lease: float) -> list[Claim]:
-    """Take up to `limit` scheduled results that nobody holds, oldest first."""
-    free = (R.status == "scheduled") & (R.lease_until.is_(None) | (R.lease_until < func.now()))
-    picked = select(R.id).where(free).order_by(R.id).limit(limit).with_for_update(skip_locked=True)
-    taken = (
-        update(R)
-        .where(R.id.in_(picked))
-        .values(fence=R.fence + 1, lease_until=_in(lease), worker=worker)
-        .returning(R.id, R.execution_id, R.target_id, R.fence)
+# Executions whose parallelism is limited are claimed from by one worker at a time; the count of what runs is
+# made by the statement after this one, which sees what the worker before has committed.
+_HOLD_LIMITED = text("""
+    select id from executions
+    where status in ('scheduled', 'running') and parallelism is not null
+    order by id for update skip locked
+""")
+
+# Turns go round the owners: everybody's first waiting result before anybody's second, and who has much under way
+# comes later. A higher priority goes before all turns.
+_CLAIM = text("""
+    with open as (
+        select * from (
+            select e.id, e.priority, e.parallelism, e.current_batch,
+                   coalesce(e.created_by::text, e.created_by_name) as owner,
+                   row_number() over (
+                       partition by coalesce(e.created_by::text, e.created_by_name)
+                       order by e.priority desc, e.id
+                   ) as rank
+            from executions e
+            where e.status in ('scheduled', 'running') and e.paused_at is null
+              and e.cancel_requested_at is null and e.stop_reason is null
+              and (e.run_until is null or e.run_until > now())
+              and (e.parallelism is null or e.id = any(:held))
+              and exists (
+                  select from execution_results r
+                  where r.execution_id = e.id and r.status = 'scheduled' and r.batch <= e.current_batch
+              )
+        ) ranked where rank <= 50
+    ),
+    busy as (
+        select r.execution_id, coalesce(e.created_by::text, e.created_by_name) as owner, count(*) as operations
+        from execution_results r join executions e on e.id = r.execution_id
+        where r.status in ('scheduled', 'running') and r.lease_until is not null
+          and (r.status = 'running' or r.lease_until >= now())
+        group by 1, 2
+    ),
+    waiting as (
+        select r.id, open.priority,
+               row_number() over (
+                   partition by open.owner order by open.priority desc, open.id, r.batch, r.place
+               ) + coalesce((select sum(operations) from busy where busy.owner = open.owner), 0) as turn
+        from open
+        left join busy on busy.execution_id = open.id
+        cross join lateral (
+            select id, batch, place from execution_results
+            where execution_id = open.id and status = 'scheduled' and batch <= open.current_batch
+              and (lease_until is null or lease_until < now())
+            order by batch, place
+            limit greatest(0, least(:limit, coalesce(open.parallelism - coalesce(busy.operations, 0), :limit)))
+        ) r
+    ),
+    chosen as (select id from waiting order by priority desc, turn, id limit :limit),
+    taken as (
+        update execution_results
+        set fence = fence + 1, lease_until = now() + make_interval(secs => :lease), worker = :worker
+        where id in (
+            select id from execution_results
+            where id in (select id from chosen)
+              and status = 'scheduled' and (lease_until is null or lease_until < now())
+            order by id for update skip locked
+        )
+        returning id, execution_id, target_id, fence, first_action, batch, place
     )
-    rows = await session.execute(taken, execution_options={"synchronize_session": False})
-    return sorted((Claim(*row) for row in rows), key=lambda c: c.result_id)
+    select taken.id, taken.execution_id, taken.target_id, taken.fence, taken.first_action, waited.number
+    from (select count(*) as number from chosen) waited left join taken on true
+    order by taken.batch, taken.place, taken.id
+""")
+
+
+async def claim(session: AsyncSession, worker: str, limit: int, lease: float) -> tuple[list[Claim], bool]:
+    """Take up to `limit` scheduled results that nobody holds, by turns; tell whether others took some meanwhile."""
+    held = list(await session.scalars(_HOLD_LIMITED))
+    given = {"worker": worker, "limit": limit, "lease": lease, "held": held}
+    rows = (await session.execute(_CLAIM, given)).all()
+    claims = [Claim(*row[:5]) for row in rows if row.id is not None]
+    return claims, len(claims) < rows[0].number
 
 
 async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -> set[UUID]:
     """Write down that these commands are about to be sent; return the ids for which that still is right."""
-    cancelled = exists().where(Execution.id == R.execution_id, Execution.cancel_requested_at.is_not(None))
-    allowed = tuple_(R.id, R.fence).in_([(c.result_id, c.fence) for c in claims])
+    stopped = exists().where(
+        Execution.id == R.execution_id,
+        or_(Execution.cancel_requested_at.is_not(None), Execution.stop_reason.is_not(None)),
+    )
     started = (
         update(R)
-        .where(allowed, R.status == "scheduled", ~cancelled)
+        .where(_held(claims), R.status == "scheduled", R.cancel_requested_at.is_(None), ~stopped)
         .values(status="running", started_at=func.now(), updated_at=func.now(), lease_until=_in(lease))
         .returning(R.id)
     )
     execution_ids = sorted({c.execution_id for c in claims})
-    await _lock(session, execution_ids)
-    rows = set(await session.scalars(started, execution_options={"synchronize_session": False}))
+    await lock(session, execution_ids)
+    rows = set(await session.scalars(started, execution_options=PLAIN))
     first = update(Execution).where(Execution.id.in_(execution_ids), Execution.status == "scheduled")
     values = {"status": "running", "started_at": func.now()}
-    await session.execute(first.values(values), execution_options={"synchronize_session": False})
+    await session.execute(first.values(values), execution_options=PLAIN)
     return rows
+
+
+def _held(claims: Sequence[Claim]) -> Any:
+    return tuple_(R.id, R.fence).in_([(c.result_id, c.fence) for c in claims])
+
+
+async def progress(
+    session: AsyncSession, begun: Sequence[tuple[Claim, list[dict[str, Any]]]]
+) -> dict[UUID, bool]:
+    """Write down which action is about to begin; return for each id that is still ours whether it shall stop."""
+    types = {name: R.__table__.c[name].type for name in ("id", "fence", "steps")}
+    rows = [(claim.result_id, claim.fence, steps) for claim, steps in begun]
+    new = values(*(column(name, kind) for name, kind in types.items()), name="new").data(rows)
+    write = (
+        update(R)
+        .where(R.id == cast(new.c.id, types["id"]), R.fence == cast(new.c.fence, types["fence"]))
+        .where(R.status == "running", Execution.id == R.execution_id)
+        .values(steps=cast(new.c.steps, types["steps"]), updated_at=func.now())
+        .returning(R.id, _to_be_stopped())
+    )
+    return {row[0]: row[1] for row in await session.execute(write, execution_options=PLAIN)}
+
+
+def _to_be_stopped() -> Any:
+    """Whether a running result (joined with its execution) shall be ended before its time."""
+    return or_(
+        Execution.cancel_requested_at.is_not(None),
+        Execution.stop_reason.is_not_distinct_from("deadline"),
+        R.cancel_requested_at.is_not(None),
+    )
 
 
 async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]:
     """Write results down, all in one statement; return the ids that were still ours (others were superseded)."""
     execution_ids = sorted({outcome.claim.execution_id for outcome in outcomes})
-    await _lock(session, execution_ids)
+    steered = await lock(session, execution_ids)
     names = list(outcomes[0].columns)
     types = {name: R.__table__.c[name].type for name in ("id", "fence", *names)}
     rows = [(o.claim.result_id, o.claim.fence, *(o.columns[name] for name in names)) for o in outcomes]
@@ -90,30 +189,29 @@ async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]
         .values(finished_at=func.now(), updated_at=func.now())
         .returning(R.id)
     )
-    mine = set(await session.scalars(write, execution_options={"synchronize_session": False}))
+    mine = set(await session.scalars(write, execution_options=PLAIN))
+    await steer(session, steered)
     await finish(session, execution_ids)
     return mine
 
 
 async def renew(session: AsyncSession, claims: Sequence[Claim], lease: float) -> dict[UUID, bool]:
     """Prolong what a worker holds; return for each id that is still its own whether it shall be cancelled."""
-    mine = tuple_(R.id, R.fence).in_([(c.result_id, c.fence) for c in claims])
-    held = select(R.id).where(mine, R.status.in_(OPEN)).order_by(R.id).with_for_update()
+    held = select(R.id).where(_held(claims), R.status.in_(OPEN)).order_by(R.id).with_for_update()
     prolonged = (
         update(R)
         .where(R.id.in_(held), Execution.id == R.execution_id)
         .values(lease_until=_in(lease))
-        .returning(R.id, Execution.cancel_requested_at.is_not(None))
+        .returning(R.id, _to_be_stopped())
     )
-    rows = await session.execute(prolonged, execution_options={"synchronize_session": False})
+    rows = await session.execute(prolonged, execution_options=PLAIN)
     return {row[0]: row[1] for row in rows}
 
 
 async def hand_back(session: AsyncSession, claims: Sequence[Claim]) -> None:
     """Give up what was claimed but not dispatched, so that another worker need not wait for the lease."""
-    mine = tuple_(R.id, R.fence).in_([(c.result_id, c.fence) for c in claims])
-    freed = update(R).where(mine, R.status == "scheduled").values(lease_until=None, worker=None)
-    await session.execute(freed, execution_options={"synchronize_session": False})
+    freed = update(R).where(_held(claims), R.status == "scheduled").values(lease_until=None, worker=None)
+    await session.execute(freed, execution_options=PLAIN)
 
 
 async def lose_expired(session: AsyncSession, message: str) -> list[UUID]:
@@ -122,57 +220,26 @@ async def lose_expired(session: AsyncSession, message: str) -> list[UUID]:
     touched = sorted(set(await session.scalars(select(R.execution_id).where(expired).distinct())))
     if not touched:
         return []
-    await _lock(session, touched)
+    steered = await lock(session, touched)
     lost = update(R).where(expired, R.execution_id.in_(touched))
     values: dict[str, Any] = {"status": "lost", "error_code": "worker_lost", "error_message": message}
     values |= {"finished_at": func.now(), "updated_at": func.now()}
-    await session.execute(lost.values(values), execution_options={"synchronize_session": False})
+    await session.execute(lost.values(values), execution_options=PLAIN)
+    await steer(session, steered)
     await finish(session, touched)
     return touched
 
 
-async def finish(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[UUID]:
-    """Give executions without open results their final status; return those. Lock them first."""
-    results = R.execution_id == Execution.id
-    good = (R.status == "completed") & (R.exit_code == 0)
-    status = case(
-        (
-            Execution.cancel_requested_at.is_not(None)
-            & exists().where(results, R.status.in_(["cancelled", "lost"])),
-            "cancelled",
-        ),
-        (exists().where(results, ~good), "failed"),
-        else_="completed",
-    )
-    done = (
-        update(Execution)
-        .where(
-            Execution.id.in_(execution_ids),
-            Execution.status.not_in(TERMINAL),
-            ~exists().where(results, R.status.in_(OPEN)),
-        )
-        .values(status=status, finished_at=func.now())
-        .returning(Execution.id)
-    )
-    return list(await session.scalars(done, execution_options={"synchronize_session": False}))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an execution does on each target, and how long that may take there (s)."""
+
+    actions: list[dict[str, Any]]
+    target_seconds: float | None
 
 
-async def lock_execution(session: AsyncSession, execution_id: UUID) -> None:
-    """Hold an execution's row, so that its last results are counted by one transaction after the other."""
-    await _lock(session, [execution_id])
-
-
-async def _lock(session: AsyncSession, execution_ids: Sequence[UUID]) -> None:
-    query = select(Execution.id).where(Execution.id.in_(execution_ids)).order_by(Execution.id)
-    await session.execute(query.with_for_update())
-
-
-async def database_is_there(session: AsyncSession) -> bool:
-    """Ask for nothing, to see whether somebody answers."""
-    return (await session.execute(text("select 1"))).scalar() == 1
-
-
-async def actions_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, Plan]:
     """Return what these executions do."""
-    query = select(Execution.id, Execution.actions).where(Execution.id.in_(execution_ids))
-    return {row[0]: row[1] for row in await session.execute(query)}
+    query = select(Execution.id, Execution.actions, Execution.strategy)
+    rows = await session.execute(query.where(Execution.id.in_(execution_ids)))
+    return {id: Plan(actions, strategy.get("target_seconds")) for id, actions, strategy in rows}

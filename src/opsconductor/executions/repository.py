@@ -27,6 +27,20 @@ async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[
     return found
 
 
+async def open_work(session: AsyncSession, user_id: UUID | None, user_name: str) -> tuple[int, int]:
+    """Return how many executions of this user are open, and how many operations of everybody."""
+    open = ("scheduled", "running")
+    owner = (
+        Execution.created_by == user_id
+        if user_id
+        else Execution.created_by.is_(None) & (Execution.created_by_name == user_name)
+    )
+    mine = select(func.count()).where(Execution.status.in_(open), owner)
+    operations = select(func.coalesce(func.sum(Execution.target_count), 0)).where(Execution.status.in_(open))
+    row = (await session.execute(select(mine.scalar_subquery(), operations.scalar_subquery()))).one()
+    return row[0], row[1]
+
+
 def executions(
     *,
     status: str | None = None,
@@ -108,3 +122,12 @@ async def cancel_scheduled(session: AsyncSession, execution_id: UUID) -> None:
     waiting = ExecutionResult.id.in_(scheduled.order_by(ExecutionResult.id).with_for_update())
     values = {"status": "cancelled", "finished_at": func.now(), "updated_at": func.now()}
     await session.execute(update(ExecutionResult).where(waiting).values(values))
+
+
+async def cancel_result(session: AsyncSession, result_id: UUID) -> None:
+    """End one result that was not dispatched yet; mark one that runs, so that its worker ends it."""
+    mine = update(ExecutionResult).where(ExecutionResult.id == result_id)
+    await session.execute(mine.values(cancel_requested_at=func.now()))
+    times = {"finished_at": func.now(), "updated_at": func.now()}
+    waiting = mine.where(ExecutionResult.status == "scheduled")
+    await session.execute(waiting.values({"status": "cancelled", **times}))

@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
-from opsconductor.executions import repository, service
+from opsconductor.executions import repository, service, steering
 from opsconductor.executions.models import Execution
-from opsconductor.executions.schemas import ExecutionOut, NewExecution, ResultOut
+from opsconductor.executions.schemas import ExecutionOut, NewExecution, Preview, Rerun, ResultOut
+from opsconductor.executions.service import Admission
 from opsconductor.executions.views import execution_out, results_out
 from opsconductor.executions.watching import Lookout
 from opsconductor.kit.access import allowed
@@ -44,7 +45,14 @@ def lookout_of(request: Request) -> Lookout:
     return found
 
 
+def admission_of(request: Request) -> Admission:
+    """Return how much this installation lets in."""
+    found: Admission = request.app.state.admission
+    return found
+
+
 Look = Annotated[Lookout, Depends(lookout_of)]
+Admit = Annotated[Admission, Depends(admission_of)]
 
 
 async def existing(execution_id: UUID, look: Look) -> UUID:
@@ -55,9 +63,18 @@ async def existing(execution_id: UUID, look: Look) -> UUID:
 
 @router.post("", status_code=202)
 @allowed("executions.run")
-async def run(wanted: NewExecution, uow: Uow, idempotency_key: IdempotencyKey = None) -> ExecutionOut:
+async def run(
+    wanted: NewExecution, uow: Uow, admission: Admit, idempotency_key: IdempotencyKey = None
+) -> ExecutionOut:
     """Accept something to run on targets. The answer comes once it is durable; nothing has run yet."""
-    return await _shown(uow, await service.accept(uow, wanted, key=idempotency_key))
+    return await _shown(uow, await service.accept(uow, wanted, admission, key=idempotency_key))
+
+
+@router.post("/preview")
+@allowed("executions.run")
+async def preview(wanted: NewExecution, uow: Uow) -> Preview:
+    """Return what this would do and where, without doing it; its hash may be sent along with the run."""
+    return await service.look_ahead(uow, wanted)
 
 
 @router.get("")
@@ -141,6 +158,41 @@ async def cancel(execution_id: UUID, request: Request) -> ExecutionOut:
     return await cancelled(request, execution_id)
 
 
+@router.post("/{execution_id}/results/{result_id}/cancel", status_code=202)
+@allowed("executions.cancel")
+async def cancel_result(execution_id: UUID, result_id: UUID, request: Request, look: Look) -> ResultOut:
+    """Ask for the end of the work on one target; the others go on."""
+    units: UnitsOfWork = request.app.state.units
+    async with units.begin(request.state.actor, origin_of(request)) as uow:
+        result = await steering.cancel_result(uow, execution_id, result_id)
+    await _tell(look, execution_id)
+    return (await results_out([result], look.storage))[0]
+
+
+@router.post("/{execution_id}/pause")
+@allowed("executions.cancel")
+async def pause(execution_id: UUID, uow: Uow) -> ExecutionOut:
+    """Begin nothing more until somebody resumes; what runs goes on."""
+    return await _shown(uow, await steering.pause(uow, execution_id))
+
+
+@router.post("/{execution_id}/resume")
+@allowed("executions.cancel")
+async def resume(execution_id: UUID, uow: Uow) -> ExecutionOut:
+    """Go on after a pause."""
+    return await _shown(uow, await steering.resume(uow, execution_id))
+
+
+@router.post("/{execution_id}/rerun", status_code=202)
+@allowed("executions.run")
+async def rerun(
+    execution_id: UUID, wanted: Rerun, uow: Uow, admission: Admit, idempotency_key: IdempotencyKey = None
+) -> ExecutionOut:
+    """Run an ended execution again as a new one, on all its targets or on those whose result is as wanted."""
+    again = await steering.run_again(uow, execution_id, wanted, admission, key=idempotency_key)
+    return await _shown(uow, again)
+
+
 @router.get("/{execution_id}/events", response_class=EventSourceResponse)
 @allowed("executions.read")
 async def events(
@@ -156,10 +208,14 @@ async def cancelled(request: Request, execution_id: UUID) -> ExecutionOut:
     units: UnitsOfWork = request.app.state.units
     async with units.begin(request.state.actor, origin_of(request)) as uow:
         shown = await _shown(uow, await service.cancel(uow, execution_id))
-    hints = lookout_of(request).hints
-    await hints.publish("cancel", str(execution_id))
-    await hints.publish("execution", str(execution_id))
+    await _tell(lookout_of(request), execution_id)
     return shown
+
+
+async def _tell(look: Lookout, execution_id: UUID) -> None:
+    """Make workers look at what was cancelled, and watchers at what came of it."""
+    await look.hints.publish("cancel", str(execution_id))
+    await look.hints.publish("execution", str(execution_id))
 
 
 async def _shown(uow: Uow, execution: Execution) -> ExecutionOut:

@@ -1,25 +1,125 @@
 """What goes in and out of the executions domain."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from opsconductor.contracts.actions import Actions
+from opsconductor.contracts.actions import LONGEST_TIMEOUT, Actions
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.kit.wire import In
 
 TargetIds = Annotated[list[UUID], Field(min_length=1, max_length=10_000)]
 
 
+Amount = (
+    Annotated[int, Field(ge=0, le=10_000)]
+    | Annotated[str, StringConstraints(pattern=r"^(100|[1-9]?[0-9](\.[0-9]{1,2})?)%$")]
+)
+"""A number of targets, or a share of them such as "25%"."""
+Mode = Literal["attached", "detached"]
+
+
+class Strategy(In):
+    """How the work goes through the targets. Without any of these everything starts as soon as workers can."""
+
+    parallelism: Annotated[
+        int | None, Field(ge=1, le=10_000, description="Targets worked on at the same time, at most.")
+    ] = None
+    canary: Annotated[
+        Amount | None, Field(description="Size of a first batch, which the others wait for.")
+    ] = None
+    batch_size: Annotated[
+        Amount | None, Field(description="Size of each batch; a batch begins when the one before has ended.")
+    ] = None
+    pause_between_batches: Annotated[
+        bool, Field(description="Pause after each batch until somebody resumes.")
+    ] = False
+    max_failures: Annotated[
+        Amount | None,
+        Field(description="Begin nothing more once more targets than this have failed; 0: after the first."),
+    ] = None
+    order: Annotated[Literal["given", "name", "random"], Field(description="Order of the targets.")] = "given"
+    target_seconds: Annotated[
+        float | None, Field(gt=0, le=LONGEST_TIMEOUT, description="s for all actions on one target.")
+    ] = None
+    deadline_seconds: Annotated[
+        float | None,
+        Field(gt=0, le=7 * LONGEST_TIMEOUT, description="s for the whole; then what runs is ended."),
+    ] = None
+    priority: Annotated[
+        int, Field(ge=-10, le=10, description="Higher goes first; those alike take turns by user.")
+    ] = 0
+
+
 class NewExecution(In):
-    """What to run, and on which targets."""
+    """What to run, on which targets, and how."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
     description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     actions: Actions
     target_ids: TargetIds
+    strategy: Strategy = Field(default_factory=Strategy)
+    mode: Annotated[
+        Mode,
+        Field(description="`detached` survives the loss of a worker; it needs a POSIX target with flock."),
+    ] = "attached"
+    preview_sha256: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+        Field(description="Of the preview that was looked at; anything else is refused then."),
+    ] = None
+
+
+class Rerun(In):
+    """What of an ended execution to run again, as a new execution."""
+
+    statuses: Annotated[
+        list[ResultStatus] | None, Field(min_length=1, description="Which results; all without it.")
+    ] = None
+    from_failed_action: Annotated[
+        bool, Field(description="Leave out the actions before the one that failed on each target.")
+    ] = False
+    confirm_lost: Annotated[bool, Field(description="Yes, also where the command may have run already.")] = (
+        False
+    )
+
+
+class PreviewTarget(BaseModel):
+    """A target as the execution would meet it; `problem` says why nothing would be run there."""
+
+    id: UUID
+    name: str
+    host: str
+    port: int
+    batch: int | None
+    credential_name: str | None
+    problem: str | None
+
+
+class PreviewAction(BaseModel):
+    """An action with what the target's shell would be given; values of variables are not in it."""
+
+    action_type: str
+    action_name: str
+    command: str | None
+    run_as: str | None
+    timeout: float
+
+
+class Preview(BaseModel):
+    """What a request would do, without doing it."""
+
+    sha256: str
+    target_count: int
+    will_run: int
+    batches: list[int]
+    parallelism: int | None
+    max_failures: int | None
+    longest_seconds: float
+    actions: list[PreviewAction]
+    targets: list[PreviewTarget]
 
 
 class StartedBy(BaseModel):
@@ -36,6 +136,34 @@ class StartedIn(BaseModel):
     node_id: str | None
     node_name: str | None
     run_id: str | None
+
+
+class ByteRange(BaseModel):
+    """A part of a stream, from a byte on, up to one that is not in it."""
+
+    start: int
+    end: int
+
+
+class StepOut(BaseModel):
+    """How one action went on one target. `output` and `error` are its parts of the result's streams."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    action: int
+    type: str
+    name: str
+    status: ResultStatus
+    exit_code: int | None
+    exit_signal: str | None
+    error_code: str | None
+    error_message: str | None
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    output: ByteRange
+    error: ByteRange
+    detail: dict[str, Any]
 
 
 class ExecutionOut(BaseModel):
@@ -55,6 +183,15 @@ class ExecutionOut(BaseModel):
     created_by: StartedBy
     workflow: StartedIn | None
     cancel_requested_at: datetime | None
+    mode: Mode
+    strategy: dict[str, Any]
+    parallelism: int | None
+    max_failures: int | None
+    batch_count: int
+    current_batch: int
+    paused_at: datetime | None
+    stop_reason: Literal["cancelled", "failures", "deadline"] | None
+    rerun_of: UUID | None
 
 
 class ResultOut(BaseModel):
@@ -75,6 +212,9 @@ class ResultOut(BaseModel):
     error_code: str | None
     error_message: str | None
     attempts: int
+    batch: int
+    steps: list[StepOut]
+    cancel_requested_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     duration_ms: int | None

@@ -1,4 +1,4 @@
-"""Use cases of the executions domain: accept, look at, cancel."""
+"""Use cases of the executions domain: accept, look at, cancel. Steering has a module of its own."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,27 +10,34 @@ from uuid import UUID
 import orjson
 
 from opsconductor import audit
+from opsconductor.contracts.actions import CommandAction
 from opsconductor.contracts.statuses import TERMINAL
-from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions import repository
+from opsconductor.executions import steering_repository as steering
 from opsconductor.executions.errors import (
     ExecutionEnded,
     ExecutionNotFound,
     KeyUsedForOther,
+    PreviewOutdated,
     ResultNotFound,
+    TooManyExecutions,
+    TooManyOperations,
 )
 from opsconductor.executions.models import Execution, ExecutionResult
-from opsconductor.executions.schemas import NewExecution
+from opsconductor.executions.preview import preview
+from opsconductor.executions.schemas import NewExecution, Preview
+from opsconductor.executions.strategy import Course, course, in_order
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
 from opsconductor.targets import repository as targets
 from opsconductor.targets.errors import UnknownTargets
+from opsconductor.targets.models import Target
 
 WAKE = "executions.wake"
 """Topic: there is something to claim."""
-OVERHEAD = 60  # s beside the command's own time: connecting, signing in, storing
+RETRY_AFTER = {"Retry-After": "5"}  # s; an execution ends every few seconds where there are that many
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,40 @@ class Place:
     run_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Admission:
+    """How much may wait or run at once."""
+
+    executions_per_user: int
+    operations: int
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """An execution that is run again, and the action to begin with on each of its targets."""
+
+    id: UUID
+    first_actions: dict[UUID, int]
+
+
 async def accept(
-    uow: UnitOfWork, wanted: NewExecution, *, key: str | None = None, place: Place | None = None
+    uow: UnitOfWork,
+    wanted: NewExecution,
+    admission: Admission,
+    *,
+    key: str | None = None,
+    place: Place | None = None,
+    repeated: Repeated | None = None,
 ) -> Execution:
     """Write down an execution with a result for every target, once per idempotency key."""
     digest = _digest(wanted, place)
     if key and (earlier := await _earlier(uow, key, digest)):
         return earlier
-    names = await _target_names(uow, wanted.target_ids)
-    execution = _execution(uow, wanted, place)
+    fleet = await _fleet(uow, wanted.target_ids)
+    _refuse_outdated(wanted, fleet)
+    await _admit(uow, admission, len(fleet))
+    way = course(wanted.strategy, wanted.actions, len(fleet))
+    execution = _execution(uow, wanted, way, place, repeated)
     uow.session.add(execution)
     await uow.session.flush()  # results and key refer to it
     if key and not await repository.remember_key(uow.session, _owner(uow), key, digest, execution.id):
@@ -60,7 +92,20 @@ async def accept(
         earlier = await _earlier(uow, key, digest)
         assert earlier is not None
         return earlier
-    rows = [_scheduled(execution.id, target_id, names[target_id]) for target_id in names]
+    order = in_order(wanted.strategy, {id: target.name for id, target in fleet.items()})
+    first = repeated.first_actions if repeated else {}
+    rows = [
+        {
+            "id": new_id(),
+            "execution_id": execution.id,
+            "target_id": id,
+            "target_name": fleet[id].name,
+            "batch": way.batch_of(number) if len(way.batches) > 1 else 0,
+            "place": number,
+            "first_action": first.get(id, 0),
+        }
+        for number, id in enumerate(order)
+    ]
     await repository.add_results(uow.session, rows)
     audit.record(
         uow,
@@ -68,10 +113,42 @@ async def accept(
         "execution",
         execution.id,
         execution.name,
-        after={"actions": execution.actions, "target_ids": [str(id) for id in names]},
+        after={
+            "actions": execution.actions,
+            "strategy": execution.strategy,
+            "mode": execution.mode,
+            "rerun_of": repeated and str(repeated.id),
+            "target_ids": [str(id) for id in order],
+        },
     )
     uow.send(WAKE, execution_id=str(execution.id))
     return execution
+
+
+async def look_ahead(uow: UnitOfWork, wanted: NewExecution) -> Preview:
+    """Return what accepting this would mean; nothing is written."""
+    return _preview(wanted, await _fleet(uow, wanted.target_ids))
+
+
+def _preview(wanted: NewExecution, fleet: dict[UUID, Target]) -> Preview:
+    names = {id: target.name for id, target in fleet.items()}
+    order = list(fleet) if wanted.strategy.order == "random" else in_order(wanted.strategy, names)
+    way = course(wanted.strategy, wanted.actions, len(fleet))
+    return preview(wanted, [fleet[id] for id in order], way)
+
+
+def _refuse_outdated(wanted: NewExecution, fleet: dict[UUID, Target]) -> None:
+    if wanted.preview_sha256 and _preview(wanted, fleet).sha256 != wanted.preview_sha256:
+        raise PreviewOutdated
+
+
+async def _admit(uow: UnitOfWork, admission: Admission, count: int) -> None:
+    """Refuse what would make the queue longer than is good for anybody."""
+    mine, operations = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
+    if mine >= admission.executions_per_user:
+        raise TooManyExecutions(count=mine, headers=RETRY_AFTER)
+    if operations and operations + count > admission.operations:  # one of any size is let in when idle
+        raise TooManyOperations(count=operations, headers=RETRY_AFTER)
 
 
 async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Execution | None:
@@ -83,30 +160,41 @@ async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Execution | None
     return await get(uow, remembered.execution_id)
 
 
-async def _target_names(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the wanted targets' names, in the order they were asked for, each once."""
+async def _fleet(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, Target]:
+    """Return the wanted targets, in the order they were asked for, each once."""
     found = await targets.targets_by_id(uow.session, wanted)
     missing = [str(id) for id in dict.fromkeys(wanted) if id not in found]
     if missing:
         shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
         errors = [{"field": "target_ids", "message": f"no target has the id {id}"} for id in missing[:100]]
         raise UnknownTargets(count=len(missing), ids=shown, errors=errors)
-    return {id: found[id].name for id in dict.fromkeys(wanted)}
+    return {id: found[id] for id in dict.fromkeys(wanted)}
 
 
-def _execution(uow: UnitOfWork, wanted: NewExecution, place: Place | None) -> Execution:
-    parameters = wanted.actions[0].action_parameters
-    longest = parameters.timeout + OVERHEAD * (1 + parameters.retry_count)
+def _execution(
+    uow: UnitOfWork, wanted: NewExecution, way: Course, place: Place | None, repeated: Repeated | None
+) -> Execution:
+    strategy = wanted.strategy
+    ends = strategy.deadline_seconds
     return Execution(
         id=new_id(),
-        name=wanted.name or parameters.command.strip().splitlines()[0][:100],
+        name=wanted.name or _name_of(wanted),
         description=wanted.description,
         status="scheduled",
-        actions=[action.model_dump() for action in wanted.actions],
+        actions=[action.model_dump(mode="json") for action in wanted.actions],
         target_count=len(set(wanted.target_ids)),
+        mode=wanted.mode,
+        strategy=strategy.model_dump(exclude_defaults=True),
+        priority=strategy.priority,
+        parallelism=strategy.parallelism,
+        batch_count=len(way.batches),
+        pause_between_batches=strategy.pause_between_batches,
+        max_failures=way.max_failures,
+        run_until=None if ends is None else now() + timedelta(seconds=ends),
+        rerun_of=repeated and repeated.id,
         created_by=uow.actor.id,
         created_by_name=uow.actor.name,
-        deadline_at=now() + timedelta(seconds=longest),
+        deadline_at=now() + timedelta(seconds=way.longest_seconds),
         flow_id=place and place.flow_id,
         node_id=place and place.node_id,
         node_name=place and place.node_name,
@@ -114,12 +202,22 @@ def _execution(uow: UnitOfWork, wanted: NewExecution, place: Place | None) -> Ex
     )
 
 
-def _scheduled(execution_id: UUID, target_id: UUID, name: str) -> dict[str, Any]:
-    return {"id": new_id(), "execution_id": execution_id, "target_id": target_id, "target_name": name}
+def _name_of(wanted: NewExecution) -> str:
+    """Return a name for an execution that was given none: what its first action does."""
+    action = wanted.actions[0]
+    if isinstance(action, CommandAction):
+        name = action.action_parameters.command.strip().splitlines()[0]
+    else:
+        name = action.action_name
+    more = f" (+{len(wanted.actions) - 1})" if len(wanted.actions) > 1 else ""
+    return name[: 100 - len(more)] + more
 
 
 def _digest(wanted: NewExecution, place: Place | None) -> bytes:
-    content = {"wanted": wanted.model_dump(mode="json"), "flow": place and place.flow_id}
+    content = {
+        "wanted": wanted.model_dump(mode="json", exclude={"preview_sha256"}),
+        "flow": place and place.flow_id,
+    }
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
@@ -129,16 +227,22 @@ def _owner(uow: UnitOfWork) -> str:
 
 async def cancel(uow: UnitOfWork, execution_id: UUID) -> Execution:
     """Ask for the end of an execution: nothing new starts, what runs is stopped by its worker."""
-    execution = await get(uow, execution_id, lock=True)
-    if execution.status in TERMINAL:
-        raise ExecutionEnded(status=execution.status)
+    execution = await get_open(uow, execution_id)
     if execution.cancel_requested_at is None:
         execution.cancel_requested_at = now()
         await uow.session.flush()  # the statements below read it
         audit.record(uow, "execution.cancelled", "execution", execution.id, execution.name)
     await repository.cancel_scheduled(uow.session, execution_id)
-    await protocol.finish(uow.session, [execution_id])
+    await steering.finish(uow.session, [execution_id])
     await uow.session.refresh(execution)
+    return execution
+
+
+async def get_open(uow: UnitOfWork, execution_id: UUID) -> Execution:
+    """Return an execution that has not ended, and hold it."""
+    execution = await get(uow, execution_id, lock=True)
+    if execution.status in TERMINAL:
+        raise ExecutionEnded(status=execution.status)
     return execution
 
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from opsconductor.executions import outputs
 from opsconductor.executions.models import Execution, ExecutionResult
-from opsconductor.executions.schemas import ExecutionOut, ResultOut, StartedBy, StartedIn
+from opsconductor.executions.schemas import ExecutionOut, ResultOut, StartedBy, StartedIn, StepOut
 
 
 def execution_out(execution: Execution, counts: dict[str, int]) -> ExecutionOut:
@@ -41,7 +42,7 @@ def _all_out(rows: Sequence[ExecutionResult], storage: Path, shown: int) -> list
 def _result_out(row: ExecutionResult, storage: Path, shown: int) -> ResultOut:
     out = outputs.read(storage, row.output_path, row.output_head, shown)
     err = outputs.read(storage, row.error_path, row.error_head, shown)
-    computed = {"output_text", "error_text", "output_truncated", "error_truncated", "duration_ms"}
+    computed = {"output_text", "error_text", "output_truncated", "error_truncated", "duration_ms", "steps"}
     facts = {name: getattr(row, name) for name in ResultOut.model_fields if name not in computed}
     return ResultOut(
         **facts,
@@ -50,7 +51,20 @@ def _result_out(row: ExecutionResult, storage: Path, shown: int) -> ResultOut:
         output_truncated=len(out) < row.output_bytes,
         error_truncated=len(err) < row.error_bytes,
         duration_ms=_milliseconds(row),
+        steps=[_step_out(step, row) for step in row.steps],
     )
+
+
+def _step_out(step: dict[str, Any], row: ExecutionResult) -> StepOut:
+    """Return the public form of a step; one that its worker never finished has the end of the whole result."""
+    if step["status"] == "running" and row.finished_at is not None:
+        step = {
+            **step,
+            "status": row.status,
+            "error_code": row.error_code,
+            "error_message": row.error_message,
+        }
+    return StepOut.model_validate(step)
 
 
 def _milliseconds(row: ExecutionResult) -> int | None:

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     max_parallel: PositiveInt = Field(100, alias="OPSCONDUCTOR_MAX_PARALLEL")
     """Targets worked on at once by one worker process."""
+    open_executions: PositiveInt = Field(2000, alias="OPSCONDUCTOR_OPEN_EXECUTIONS")
+    """Executions of one user that may wait or run at once; more are refused with 429."""
+    open_operations: PositiveInt = Field(200_000, alias="OPSCONDUCTOR_OPEN_OPERATIONS")
+    """Targets of all open executions together; more are refused with 429."""
     lease_seconds: PositiveInt = Field(10, alias="OPSCONDUCTOR_LEASE_SECONDS")
     """s; a worker silent for longer has lost what it held."""
     session_hours: PositiveInt = Field(12, alias="OPSCONDUCTOR_SESSION_HOURS")

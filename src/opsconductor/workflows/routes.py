@@ -31,7 +31,7 @@ from opsconductor.contracts.workflow import (
 )
 from opsconductor.executions import repository as executions
 from opsconductor.executions import service as execution_service
-from opsconductor.executions.routes import IdempotencyKey, Look, Wait, cancelled
+from opsconductor.executions.routes import Admit, IdempotencyKey, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
 from opsconductor.executions.views import results_out
@@ -97,7 +97,11 @@ async def workflow_targets(uow: Uow, wanted: Wanted) -> WorkflowTargets:
 @api.post("/execute", status_code=202)
 @allowed("executions.run")
 async def workflow_execute(
-    wanted: WorkflowExecute, uow: Uow, current: Current, idempotency_key: IdempotencyKey = None
+    wanted: WorkflowExecute,
+    uow: Uow,
+    current: Current,
+    admission: Admit,
+    idempotency_key: IdempotencyKey = None,
 ) -> WorkflowAccepted:
     """Accept something to run; the same Idempotency-Key gives the same execution."""
     new = NewExecution(
@@ -106,7 +110,8 @@ async def workflow_execute(
         actions=wanted.actions,
         target_ids=wanted.target_ids,
     )
-    execution = await execution_service.accept(uow, new, key=idempotency_key, place=_place(wanted, current))
+    place = _place(wanted, current)
+    execution = await execution_service.accept(uow, new, admission, key=idempotency_key, place=place)
     return WorkflowAccepted(
         execution_id=execution.id,
         status=execution.status,

@@ -18,7 +18,7 @@ from opsconductor.stack import node, prepare
 from opsconductor.stack.folders import project
 from opsconductor.stack.problems import StackProblem
 
-NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium"}
+NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium", "sudo": "sudo"}
 """Programs that tests talk to, and the Debian packages that have them."""
 PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
 LOCKED = ("runtime", "embedded", "dev", "bench")

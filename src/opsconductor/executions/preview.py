@@ -1,0 +1,84 @@
+"""What a request would do, without doing it; and the hash that ties a run to what was looked at."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from opsconductor.contracts.actions import Action, CommandAction, ScriptAction
+from opsconductor.executions.preparation import problem_of
+from opsconductor.executions.schemas import NewExecution, Preview, PreviewAction, PreviewTarget
+from opsconductor.executions.strategy import Course
+from opsconductor.targets.models import Target
+
+
+def preview(wanted: NewExecution, order: Sequence[Target], course: Course) -> Preview:
+    """Return what the request means for these targets, which stand in the order of the work."""
+    targets = [_target(target, _batch(wanted, course, place)) for place, target in enumerate(order)]
+    return Preview(
+        sha256=_digest(wanted, order),
+        target_count=len(targets),
+        will_run=sum(target.problem is None for target in targets),
+        batches=course.batches,
+        parallelism=wanted.strategy.parallelism,
+        max_failures=course.max_failures,
+        longest_seconds=course.longest_seconds,
+        actions=[_action(action) for action in wanted.actions],
+        targets=targets,
+    )
+
+
+def _batch(wanted: NewExecution, course: Course, place: int) -> int | None:
+    """Return a target's batch; a random order is drawn anew when the run begins."""
+    return None if wanted.strategy.order == "random" else course.batch_of(place)
+
+
+def _target(target: Target, batch: int | None) -> PreviewTarget:
+    problem = problem_of(target)
+    return PreviewTarget(
+        id=target.id,
+        name=target.name,
+        host=target.host,
+        port=target.port,
+        batch=batch,
+        credential_name=target.credential.name if target.credential else None,
+        problem=problem[2] if problem else None,
+    )
+
+
+def _action(action: Action) -> PreviewAction:
+    parameters = action.action_parameters
+    command, run_as = None, None
+    if isinstance(action, CommandAction):
+        command = action.action_parameters.command
+    elif isinstance(action, ScriptAction):
+        command = action.action_parameters.content
+    if isinstance(action, CommandAction | ScriptAction) and action.action_parameters.become:
+        run_as = action.action_parameters.become.user
+    return PreviewAction(
+        action_type=action.action_type,
+        action_name=action.action_name,
+        command=command,
+        run_as=run_as,
+        timeout=parameters.timeout,
+    )
+
+
+def _digest(wanted: NewExecution, order: Sequence[Target]) -> str:
+    """Hash the request and what it would meet: where each target is, its key, who signs in, whether it is active."""
+    request = wanted.model_dump(mode="json", exclude={"preview_sha256", "name", "description"})
+    met: list[tuple[UUID | str | int | None, ...]] = sorted(
+        (
+            str(target.id),
+            target.name,
+            target.host,
+            target.port,
+            target.status,
+            target.host_key,
+            str(target.credential_id),
+            target.credential.username if target.credential else None,
+        )
+        for target in order
+    )
+    return hashlib.sha256(orjson.dumps([request, met], option=orjson.OPT_SORT_KEYS)).hexdigest()

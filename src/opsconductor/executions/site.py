@@ -1,0 +1,186 @@
+"""A target while an operation works on it: signing in, running one command, noticing that it shall stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from opsconductor.contracts.actions import Action
+from opsconductor.executions.outputs import Capture
+from opsconductor.executions.protocol_repository import Claim, Standing
+from opsconductor.executions.steps import Ended
+from opsconductor.transports.base import (
+    Command,
+    Connection,
+    Endpoint,
+    HostKeyCheck,
+    Running,
+    SshLogin,
+    Transport,
+)
+from opsconductor.transports.errors import (
+    CommandTimedOut,
+    ConnectionLost,
+    HostKeyChanged,
+    HostKeyRefused,
+    TransportError,
+)
+from opsconductor.transports.hostkeys import fingerprint
+
+HARD_END = 10  # s after the command's own timeout; then the operation ends whatever hangs
+
+
+@dataclass
+class Operation:
+    """What has to be done on one target. `problem` says why it can't even be tried (status, code, sentence)."""
+
+    claim: Claim
+    actions: Sequence[Action]
+    first_action: int = 0
+    """Index of the action to begin with; those before it were done by an earlier execution."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Goes into the environment of commands and scripts."""
+    seconds: float | None = None
+    """How long all actions together may take."""
+    endpoint: Endpoint | None = None
+    login: SshLogin | None = None
+    host_key: HostKeyCheck = field(default_factory=HostKeyCheck)
+    become_password: SecretStr | None = None
+    posix: bool = True
+    problem: tuple[str, str, str] | None = None
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What an operation needs of the world: the network, and the engine's transactions."""
+
+    transport: Transport
+    storage: Path
+    intend: Callable[[Claim], Awaitable[bool]]
+    progress: Callable[[Claim, list[dict[str, Any]]], Awaitable[Standing]]
+    pin: Callable[[UUID, str], Awaitable[str | None]]
+    refuse_key: Callable[[UUID, str], Awaitable[None]]
+
+
+class StopAsked(Exception):
+    """The operation was cancelled while nothing ran on the target."""
+
+
+class Site:
+    """One target during one operation. Leave it at the end."""
+
+    def __init__(self, operation: Operation, doors: Doors, capture: Capture) -> None:
+        self.operation, self.capture, self.transport = operation, capture, doors.transport
+        self.dispatched = False
+        """True once it is written down that something was sent."""
+        self._doors = doors
+        self._connection: Connection | None = None
+        loop = asyncio.get_running_loop()
+        self._ends = None if operation.seconds is None else loop.time() + operation.seconds
+
+    def left(self, wanted: float) -> float:
+        """Return how many of the wanted seconds the operation still has."""
+        if self._ends is None:
+            return wanted
+        return max(0.0, min(wanted, self._ends - asyncio.get_running_loop().time()))
+
+    async def connection(self) -> Connection:
+        """Return a connection to a host whose key is the pinned one. Raises a `TransportError`."""
+        if self._connection is None:
+            self._connection = await self._connect()
+        return self._connection
+
+    async def leave(self) -> None:
+        """Close the connection; the next action signs in again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _connect(self) -> Connection:
+        operation = self.operation
+        assert operation.endpoint is not None
+        assert operation.login is not None
+        try:
+            connection = await self.transport.connect(operation.endpoint, operation.login, operation.host_key)
+        except HostKeyRefused as error:
+            await self._doors.refuse_key(operation.claim.target_id, error.offered)
+            raise
+        await self._pinned(connection)
+        return connection
+
+    async def _pinned(self, connection: Connection) -> None:
+        operation, offered = self.operation, connection.host_key
+        if operation.host_key.pinned is not None:
+            return
+        assert operation.endpoint is not None
+        pinned = await self._doors.pin(operation.claim.target_id, offered)
+        if pinned is not None and pinned != offered:
+            await connection.close()
+            raise HostKeyChanged(
+                host=operation.endpoint.host, offered=offered, fingerprint=fingerprint(offered)
+            )
+        operation.host_key = HostKeyCheck(offered)  # the next action must meet the same host
+
+    async def run(self, command: Command, expected: Sequence[int] = (0,)) -> Ended:
+        """Send a command and wait for its end, the request to stop, or its time. Raises a `TransportError`."""
+        connection = await self.connection()
+        running = await connection.start(command, self.capture)
+        waiting = asyncio.ensure_future(running.wait())
+        stopping = asyncio.ensure_future(self.operation.cancelled.wait())
+        limit = command.timeout + HARD_END
+        try:
+            await asyncio.wait({waiting, stopping}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return await _ended(waiting, running, expected)
+            return await _stopped(running, by_request=stopping.done(), seconds=command.timeout)
+        finally:
+            for task in (waiting, stopping):
+                task.cancel()
+            await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+    async def pause(self, seconds: float) -> None:
+        """Let some time go by. Raises StopAsked where the operation was cancelled meanwhile."""
+        try:
+            await asyncio.wait_for(self.operation.cancelled.wait(), seconds)
+        except TimeoutError:
+            return
+        raise StopAsked
+
+
+def failure(error: TransportError) -> Ended:
+    """Return the end that an error of the transport is."""
+    return Ended(error.kind, error_code=error.code, error_message=error.detail)
+
+
+async def _ended(waiting: asyncio.Future[Any], running: Running, expected: Sequence[int]) -> Ended:
+    try:
+        end = waiting.result()
+    except ConnectionLost:
+        raise
+    except TransportError as error:
+        await running.cancel()
+        return failure(error)
+    if not end.clean:
+        sentence = "The command ended, but its output may have been cut short."
+        return Ended("lost", end.exit_code, end.exit_signal, "output_incomplete", sentence)
+    if end.exit_code is None:
+        sentence = f"The command was ended by signal {end.exit_signal}."
+        return Ended("failed", exit_signal=end.exit_signal, error_code="signal", error_message=sentence)
+    return Ended("completed" if end.exit_code in expected else "failed", end.exit_code)
+
+
+async def _stopped(running: Running, *, by_request: bool, seconds: float) -> Ended:
+    stopped = await running.cancel()
+    signal = stopped.exit.exit_signal if stopped.exit else None
+    if not by_request:
+        error = CommandTimedOut(seconds=seconds)
+        return Ended("timed_out", exit_signal=signal, error_code=error.code, error_message=error.detail)
+    if stopped.ended:
+        return Ended("cancelled", exit_signal=signal)
+    sentence = "The command was told to stop, but the target did not confirm its end; it may still run."
+    return Ended("lost", error_code="end_not_confirmed", error_message=sentence)

@@ -1,0 +1,95 @@
+"""Statements that steer executions as a whole: batches, stops, ends. All times are the database's."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import case, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsconductor.contracts.statuses import TERMINAL
+from opsconductor.executions.models import Execution, ExecutionResult
+
+R = ExecutionResult
+OPEN = ("scheduled", "running")
+FAILURES = ("failed", "unreachable", "timed_out", "lost")
+"""Ends of a result that count towards an execution's `max_failures`."""
+TOO_MANY_FAILURES = "Not begun: more targets had failed than this execution allows."
+PLAIN = {"synchronize_session": False}
+
+
+async def stop_overdue(session: AsyncSession, message: str) -> list[UUID]:
+    """Stop executions whose time is over: nothing new begins, workers end what runs. Return those."""
+    overdue = select(Execution.id).where(
+        Execution.status.in_(OPEN), Execution.stop_reason.is_(None), Execution.run_until < func.now()
+    )
+    ids = list(await session.scalars(overdue.order_by(Execution.id).with_for_update(skip_locked=True)))
+    if ids:
+        stop = update(Execution).where(Execution.id.in_(ids)).values(stop_reason="deadline")
+        await session.execute(stop, execution_options=PLAIN)
+        await skip_scheduled(session, ids, "deadline_passed", message)
+        await finish(session, ids)
+    return ids
+
+
+async def steer(session: AsyncSession, execution_ids: Sequence[UUID]) -> None:
+    """Stop executions with too many failures, let the next batch of the others begin: of those `lock` returned."""
+    if not execution_ids:
+        return
+    ids = Execution.id.in_(execution_ids)
+    failures = select(func.count()).where(R.execution_id == Execution.id, R.status.in_(FAILURES))
+    left = exists().where(R.execution_id == Execution.id, R.status == "scheduled")
+    stop = update(Execution).where(ids, left, Execution.max_failures < failures.scalar_subquery())
+    stop = stop.values(stop_reason="failures").returning(Execution.id)
+    stopped = list(await session.scalars(stop, execution_options=PLAIN))
+    if stopped:
+        await skip_scheduled(session, stopped, "stopped_by_failures", TOO_MANY_FAILURES)
+    lowest = select(func.min(R.batch)).where(R.execution_id == Execution.id, R.status.in_(OPEN))
+    next_batch = lowest.scalar_subquery()
+    move = update(Execution).where(ids, Execution.stop_reason.is_(None), next_batch > Execution.current_batch)
+    paused_at = case((Execution.pause_between_batches, func.now()), else_=Execution.paused_at)
+    await session.execute(move.values(current_batch=next_batch, paused_at=paused_at), execution_options=PLAIN)
+
+
+async def skip_scheduled(session: AsyncSession, ids: Sequence[UUID], code: str, message: str) -> None:
+    """End what was not dispatched yet; a worker that holds one finds out at its intent."""
+    waiting = select(R.id).where(R.execution_id.in_(ids), R.status == "scheduled")
+    skipped = update(R).where(R.id.in_(waiting.order_by(R.id).with_for_update()))
+    values = {"status": "skipped", "error_code": code, "error_message": message}
+    times = {"finished_at": func.now(), "updated_at": func.now()}
+    await session.execute(skipped.values({**values, **times}), execution_options=PLAIN)
+
+
+async def finish(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[UUID]:
+    """Give executions without open results their final status; return those. Lock them first."""
+    results = R.execution_id == Execution.id
+    good = R.status == "completed"
+    status = case(
+        (
+            Execution.cancel_requested_at.is_not(None)
+            & exists().where(results, R.status.in_(["cancelled", "lost"])),
+            "cancelled",
+        ),
+        (exists().where(results, ~good), "failed"),
+        else_="completed",
+    )
+    done = (
+        update(Execution)
+        .where(
+            Execution.id.in_(execution_ids),
+            Execution.status.not_in(TERMINAL),
+            ~exists().where(results, R.status.in_(OPEN)),
+        )
+        .values(status=status, finished_at=func.now())
+        .returning(Execution.id)
+    )
+    return list(await session.scalars(done, execution_options=PLAIN))
+
+
+async def lock(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[UUID]:
+    """Hold the rows of executions; return the ids of those that have to be steered."""
+    steered = or_(Execution.max_failures.is_not(None), Execution.batch_count > 1)
+    query = select(Execution.id, steered & Execution.stop_reason.is_(None))
+    rows = await session.execute(
+        query.where(Execution.id.in_(execution_ids)).order_by(Execution.id).with_for_update()
+    )
+    return [id for id, wanted in rows if wanted]
