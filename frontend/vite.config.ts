@@ -28,6 +28,8 @@ export default defineConfig({
     // Files share one environment, which setup.ts leaves as it found it: that halves the time.
     isolate: false,
     restoreMocks: true,
+    // ms; typing into a form takes 1 s on an idle machine, and tests run beside others on busy ones.
+    testTimeout: 60_000,
     onConsoleLog: (log) => !log.startsWith('The tag <search> is unrecognized'), // happy-dom does not know it yet
   },
 })

@@ -1,6 +1,6 @@
 import browserConsole from 'node:console'
 import { notifications } from '@mantine/notifications'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import { startI18n } from '@/app/i18n'
 import { FakeEventSource } from './events'
@@ -10,6 +10,9 @@ beforeAll(() => {
   startI18n()
   server.listen({ onUnhandledFrame: 'error' })
 })
+
+// ms that a test waits for what it expects to appear; 1,000 are too few on a busy machine.
+configure({ asyncUtilTimeout: 15_000 })
 
 // The browser tells of every refused request, and that it loads no frames; what a test expects, it says itself.
 browserConsole.error = () => undefined
