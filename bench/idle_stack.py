@@ -45,10 +45,10 @@ class IdleStack:
 
 
 @contextmanager
-def idle_stack(*, fleet: bool) -> Iterator[IdleStack]:
-    """Start a stack in a folder of its own; stop it, and remove the folder."""
+def idle_stack(*, fleet: bool, data_dir: Path | None = None) -> Iterator[IdleStack]:
+    """Start a stack in a folder of its own; stop it, and remove the folder unless it was named."""
     with (
-        temporary_stack(fleet=fleet) as (data, started),
+        temporary_stack(fleet=fleet, folder=data_dir) as (data, started),
         httpx.Client(base_url=started["public_url"], timeout=90) as client,
     ):
         stack = IdleStack(data, client)

@@ -24,6 +24,7 @@ app.command("test", context_settings={"ignore_unknown_options": True})(checks.ru
 app.command()(checks.lint)
 app.command()(door.nginx_config)
 app.command()(checks.bench)
+app.command()(checks.chaos)
 app.command("reference")(checks.write_reference)
 app.command()(checks.lock)
 app.command(hidden=True)(lifecycle.serve_behind)

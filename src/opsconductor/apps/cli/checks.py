@@ -76,15 +76,51 @@ def bench(
 
     def deed() -> None:
         asyncio.run(prepare.prepare(console.say))
-        command = [*_python(f"bench.{which}"), *(["--json"] if as_json else [])]
-        path = os.pathsep.join((str(project()), str(project() / "src")))
-        done = subprocess.run(  # noqa: S603  # ourselves
-            command, cwd=project(), env={**os.environ, "PYTHONPATH": path}, check=False
-        )
-        if done.returncode != 0:
+        if _ourselves(f"bench.{which}", *(["--json"] if as_json else [])) != 0:
             raise StackProblem(f"The benchmark {which} failed, or its promise was not kept.")
 
     console.guarded(deed)
+
+
+def chaos(
+    operations: Annotated[int, typer.Option(min=20, help="Commands to run, 20 targets at a time.")] = 10_000,
+    worker_kills: Annotated[int, typer.Option(min=0)] = 200,
+    postgres_restarts: Annotated[int, typer.Option(min=0, help="Immediate ones, with recovery.")] = 4,
+    session_kills: Annotated[int, typer.Option(min=0, help="On the side of the targets.")] = 150,
+    valkey_kills: Annotated[int, typer.Option(min=0, help="Every other one flushes it instead.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed deals the same blows in the same order.")] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="A new folder, which is kept; else one that is removed afterwards.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill parts of a stack of its own under load, and check that nothing is lost, run twice, stuck or wrong."""
+
+    def deed() -> None:
+        asyncio.run(prepare.prepare(console.say))
+        counts = {
+            "operations": operations,
+            "worker-kills": worker_kills,
+            "postgres-restarts": postgres_restarts,
+            "session-kills": session_kills,
+            "valkey-kills": valkey_kills,
+            "seed": seed,
+        }
+        words = [f"--{name}={count}" for name, count in counts.items()]
+        words += [f"--data-dir={data_dir}"] if data_dir else []
+        if _ourselves("chaos", *words, *(["--json"] if as_json else [])) != 0:
+            raise StackProblem("The storm broke a promise, or could not be held to its end.")
+
+    console.guarded(deed)
+
+
+def _ourselves(module: str, *words: str) -> int:
+    """Run a module of the project beside the product; return its exit status."""
+    path = os.pathsep.join((str(project()), str(project() / "src")))
+    done = subprocess.run(  # noqa: S603  # ourselves
+        [*_python(module), *words], cwd=project(), env={**os.environ, "PYTHONPATH": path}, check=False
+    )
+    return done.returncode
 
 
 def write_reference() -> None:

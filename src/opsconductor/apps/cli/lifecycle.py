@@ -194,15 +194,17 @@ def stop(data: DataDir) -> bool:
 
 
 @contextmanager
-def temporary_stack(*, fleet: bool) -> Iterator[tuple[DataDir, dict[str, Any]]]:
-    """Run a stack in a folder of its own, which is removed afterwards; yield it with the stack's status."""
-    folder = Path(tempfile.mkdtemp(prefix="opsconductor-"))
-    data = DataDir.at(folder)
+def temporary_stack(*, fleet: bool, folder: Path | None = None) -> Iterator[tuple[DataDir, dict[str, Any]]]:
+    """Run a stack in a folder of its own, which is removed afterwards unless it was named; yield it with its status."""
+    data = DataDir.at(folder or Path(tempfile.mkdtemp(prefix="opsconductor-")))
+    if folder and data.root.exists() and any(data.root.iterdir()):
+        raise StackProblem(f"{data.root} is not empty; name a new folder, its installation would be changed.")
     try:
         yield data, start_behind(data, fleet=fleet)
     finally:
         stop(data)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is None:
+            shutil.rmtree(data.root, ignore_errors=True)
 
 
 def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:

@@ -1,0 +1,181 @@
+"""The crash storm, as `./opsconductor chaos` runs it: exit status 0 only if every promise was held."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from bench.figures import machine, progress
+from bench.idle_stack import IdleStack, idle_stack
+from bench.servers import servers
+from rich.console import Console
+from rich.table import Table
+
+from chaos.faults import Faults
+from chaos.history import Verdict, judge, open_work
+from chaos.load import Load
+from opsconductor.apps.cli.console import guarded
+from opsconductor.stack.problems import StackProblem
+
+TARGETS = 20
+AHEAD = 15  # executions that may be accepted before the storm has come as far
+SETTLE_LIMIT = 30.0  # s after the last fault; whatever is open then is stuck
+
+
+def main() -> None:
+    """Run a storm and print what came of it."""
+    options = _options()
+    with idle_stack(fleet=False, data_dir=options.data_dir) as stack:
+        home = stack.data.root / "chaos"
+        home.mkdir(exist_ok=True)
+        found, verdict = asyncio.run(_storm(stack, home, options))
+    _show(found, verdict, options.json)
+    raise SystemExit(0 if verdict.held else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("chaos")
+    parser.add_argument("--operations", type=int, default=10_000)
+    parser.add_argument("--worker-kills", type=int, default=200)
+    parser.add_argument("--postgres-restarts", type=int, default=4)
+    parser.add_argument("--session-kills", type=int, default=150)
+    parser.add_argument("--valkey-kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
+    notes = home / "notes"
+    notes.mkdir()
+    async with servers(home, TARGETS) as specs:
+        credential = stack.credential(specs[0].username, home / "id_ed25519")
+        ids = [stack.target(spec.name, spec.port, credential) for spec in specs]
+        load = Load(stack, notes, ids, [spec.name for spec in specs])
+        began = time.monotonic()
+        faults = await asyncio.to_thread(_rage, stack, load, options)
+        raged = time.monotonic() - began
+        left, settled = await asyncio.to_thread(_settle, stack)
+        database_url = (stack.data.secrets / "database_url").read_text()
+        verdict = await asyncio.to_thread(judge, database_url, stack.data.root / "storage", load)
+    if left:
+        verdict.breaks("nothing is stuck", f"{left} open {SETTLE_LIMIT:.0f} s after the last fault")
+    found = {
+        "chaos": "storm",
+        "operations": sum(verdict.ends.values()),
+        "executions": len(load.accepted),
+        "faults": dict(faults.dealt),
+        "requests_tried_again": load.tried_again,
+        "ends": dict(verdict.ends),
+        "reasons": dict(verdict.reasons),
+        "seconds": round(raged, 1),
+        "settled_after_s": round(settled, 1),
+        "broken": {promise: examples[:10] for promise, examples in verdict.broken.items()},
+        "held": verdict.held,
+        "machine": machine(),
+    }
+    return found, verdict
+
+
+def _rage(stack: IdleStack, load: Load, options: argparse.Namespace) -> Faults:
+    """Accept executions, and meanwhile deal blows; both come to their ends together."""
+    faults = Faults(stack.data, random.Random(options.seed))  # noqa: S311  # a storm that can be had again
+    deck = faults.deck(
+        options.worker_kills, options.postgres_restarts, options.session_kills, options.valkey_kills
+    )
+    total = max(1, options.operations // TARGETS)
+    with ThreadPoolExecutor(1) as clients:
+        pace = Pace(total)
+        accepting = clients.submit(_accept, load, pace)
+        try:
+            for number, blow in enumerate(deck, 1):
+                pace.allow(total * number // len(deck) + AHEAD)
+                blow()
+                if number % 20 == 0:
+                    accepted = len(load.accepted) * TARGETS
+                    progress(f"{number} of {len(deck)} faults, {accepted} operations accepted")
+        finally:
+            pace.allow(total)
+        accepting.result()
+    return faults
+
+
+class Pace:
+    """How many executions may have been accepted by now, so that the load lasts as long as the faults do."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._due = 0
+        self._more = threading.Condition()
+
+    def allow(self, due: int) -> None:
+        with self._more:
+            self._due = min(self.total, max(due, self._due))
+            self._more.notify_all()
+
+    def wait_for(self, number: int) -> None:
+        with self._more:
+            self._more.wait_for(lambda: number < self._due)
+
+
+def _accept(load: Load, pace: Pace) -> None:
+    for number in range(pace.total):
+        pace.wait_for(number)
+        load.start(number)
+
+
+def _settle(stack: IdleStack) -> tuple[int, float]:
+    """Wait for the end of everything; return what was open when the time was up, and how long the last of it took.
+
+    The time begins anew whenever something ends: work that waits for its turn is not stuck.
+    """
+    database_url = (stack.data.secrets / "database_url").read_text()
+    last, since = -1, time.monotonic()
+    while True:
+        try:
+            left = open_work(database_url)
+        except psycopg.Error:
+            left = last
+        if left == 0:
+            return 0, time.monotonic() - since
+        if left != last:
+            last, since = left, time.monotonic()
+        if time.monotonic() - since > SETTLE_LIMIT:
+            return left, SETTLE_LIMIT
+        time.sleep(0.2)
+
+
+def _show(found: dict[str, Any], verdict: Verdict, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    table = Table(title="The crash storm", title_justify="left", box=None, pad_edge=False, show_header=False)
+    for name in ("operations", "faults", "ends", "reasons", "requests_tried_again", "seconds"):
+        value = found[name]
+        text = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(name.replace("_", " "), text)
+    console = Console()
+    console.print(table)
+    for promise, examples in verdict.broken.items():
+        console.print(f"[red]✗[/] broken: {promise} ({len(examples)}): {'; '.join(examples[:5])}")
+    if verdict.held:
+        console.print("[green]✓[/] every promise was held: none lost, none twice, none stuck, none wrong")
+
+
+if __name__ == "__main__":
+
+    def _run() -> None:
+        try:
+            main()
+        except TimeoutError as late:
+            raise StackProblem(str(late)) from late
+
+    guarded(_run)
