@@ -1,13 +1,14 @@
 """One command on one target, from claim to outcome."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import SecretStr
 
 from opsconductor.contracts.actions import CommandParameters
 from opsconductor.executions.outputs import Capture
@@ -45,6 +46,7 @@ class Operation:
     parameters: CommandParameters
     endpoint: Endpoint | None = None
     login: SshLogin | None = None
+    secrets: Sequence[SecretStr] = ()
     host_key: HostKeyCheck = field(default_factory=HostKeyCheck)
     problem: tuple[str, str, str] | None = None
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,7 +69,8 @@ class Superseded(Exception):
 
 async def perform(operation: Operation, doors: Doors) -> Outcome:
     """Do it; return what to store. Raises Superseded where nothing may be stored."""
-    with Capture(doors.storage, operation.claim.result_id, operation.claim.fence) as capture:
+    claim = operation.claim
+    with Capture(doors.storage, claim.result_id, claim.fence, secrets=operation.secrets) as capture:
         attempts = 0
         try:
             if operation.problem:

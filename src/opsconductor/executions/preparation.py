@@ -62,6 +62,7 @@ def _equip(operation: Operation, target: Target, vault: Vault) -> None:
     except SealBroken:
         operation.problem = SEALED
         return
+    operation.secrets = operation.login.secrets
     operation.endpoint = Endpoint(target.host, target.port)
     accept_new = target.host_key_policy == "pin-on-first-use"
     operation.host_key = HostKeyCheck(target.host_key, accept_new=accept_new)
