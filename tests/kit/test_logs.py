@@ -10,6 +10,7 @@ import pytest
 
 PROGRAM = """
 import logging, structlog
+from pydantic import SecretBytes, SecretStr
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.settings import Settings
 
@@ -24,6 +25,8 @@ log.info("plain", username="visible-name")
 for name in {names!r}:
     log.info("secret", **{{name: "named-" + "5ecret"}})
 log.info("nested", body={{"username": "visible-name", "list": [{{"password": "nested-" + "5ecret"}}]}})
+log.info("typed", kept=SecretStr("typed-" + "5ecret"), all=[SecretBytes(b"typed-" + b"5ecret")])
+log.info("run", command="echo run-" + "5ecret", actions=[{{"action_parameters": {{"script": "run-" + "5ecret"}}}}])
 logging.getLogger("somebody.else").warning("of another library: %s", "visible-name")
 try:
     sign_in()
@@ -70,6 +73,16 @@ def test_secrets_deeper_inside_a_field_are_masked(logged: str) -> None:
     assert "nested-5ecret" not in logged
 
 
+def test_values_of_a_secret_type_are_masked_whatever_their_name(logged: str) -> None:
+    assert "typed" in logged
+    assert "typed-5ecret" not in logged
+
+
+def test_what_is_run_is_not_logged(logged: str) -> None:
+    assert "action" in logged
+    assert "run-5ecret" not in logged
+
+
 def test_a_traceback_says_what_happened_without_the_values_of_variables(logged: str) -> None:
     assert "unexpected" in logged
     assert "sign_in" in logged
@@ -79,6 +92,6 @@ def test_a_traceback_says_what_happened_without_the_values_of_variables(logged: 
 def test_json_logs_are_one_object_a_line_with_time_level_and_service() -> None:
     lines = [json.loads(line) for line in _logged("json").splitlines()]
 
-    assert len(lines) == len(NAMES) + 5
+    assert len(lines) == len(NAMES) + 7
     assert all({"event", "level", "timestamp"} <= set(line) for line in lines)
     assert {line["service"] for line in lines} == {"test"}

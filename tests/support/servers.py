@@ -1,5 +1,6 @@
 """Real servers for tests: PostgreSQL and Valkey from the embedded stack, one of each per test run."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -83,10 +84,16 @@ def database_url(postgres_port: int) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Valkey server."""
-    home = tmp_path_factory.mktemp("valkey")
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_valkey(home: Path, *more: str) -> Iterator[str]:
+    """Run a Valkey server whose configuration ends with these words; yield its address."""
     port = free_port()
     server = subprocess.Popen(
-        valkey.command(home, port, "pw"),
+        [*valkey.command(home, port, "pw"), *more],
         stdout=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"]},
     )

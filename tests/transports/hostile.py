@@ -213,3 +213,12 @@ def reports_then_drops(channel: asyncssh.SSHServerChannel[bytes], _command: str)
         asyncio.get_running_loop().call_later(0.05, channel.get_connection().abort)
 
     return later(drop)
+
+
+def ends_by_signal(name: str) -> Behaviour:
+    """End by a signal with any name."""
+
+    def behave(channel: asyncssh.SSHServerChannel[bytes], _command: str) -> bool:
+        return later(lambda: channel.exit_with_signal(name, msg=name))
+
+    return behave

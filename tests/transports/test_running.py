@@ -30,6 +30,15 @@ async def test_a_command_that_dies_by_a_signal_says_which(transport, target):
     assert end == Exit(None, "KILL", clean=True)
 
 
+async def test_a_target_can_not_pass_off_what_it_knows_as_the_name_of_a_signal(transport):
+    name = hostile.LOGIN.password.get_secret_value()
+    async with scripted(hostile.ends_by_signal(name)) as server:
+        end, _ = await run(transport, server.target, "true")
+
+    assert server.passwords == [name]
+    assert end == Exit(None, "unknown", clean=True)
+
+
 async def test_output_that_is_no_text_arrives_byte_for_byte(transport, target):
     _, kept = await run(transport, target, r"printf '\377\376\000\342\202'")
 

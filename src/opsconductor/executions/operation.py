@@ -33,7 +33,8 @@ class Superseded(Exception):
 
 async def perform(operation: Operation, doors: Doors) -> Outcome:
     """Do it; return what to store. Raises Superseded where nothing may be stored."""
-    with Capture(doors.storage, operation.claim.result_id, operation.claim.fence) as capture:
+    claim = operation.claim
+    with Capture(doors.storage, claim.result_id, claim.fence, secrets=operation.secrets) as capture:
         steps: list[Step] = []
         if operation.problem:
             status, code, sentence = operation.problem
@@ -43,7 +44,7 @@ async def perform(operation: Operation, doors: Doors) -> Outcome:
             end = decisive([step.ended for step in steps])
     attempts = max((step.attempts for step in steps), default=0)
     facts = {**end.columns(), "attempts": attempts, "steps": _entries(operation, steps)}
-    return Outcome(operation.claim, {**facts, **capture.columns()})
+    return Outcome(claim, {**facts, **capture.columns()})
 
 
 async def _all(site: Site, doors: Doors, steps: list[Step]) -> None:

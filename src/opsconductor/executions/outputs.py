@@ -1,6 +1,10 @@
-"""Output of commands: a short one stays in memory, a long one streams to a file, all of it is counted and hashed."""
+"""Output of commands, without the secrets used for it: a short one stays in memory, a long one streams to a file.
+
+Size and hash are those of the output after redaction; nothing is kept, counted or hashed that was not redacted.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -8,7 +12,9 @@ from typing import IO, Self
 from uuid import UUID
 
 import structlog
+from pydantic import SecretStr
 
+from opsconductor.executions.redaction import NOTHING, Patterns, Redactor, patterns_of
 from opsconductor.kit.clock import now
 from opsconductor.transports.errors import OutputLimit
 
@@ -26,6 +32,7 @@ class Stream:
     """One stream of one command."""
 
     path: Path
+    secrets: Patterns = NOTHING
     head: bytearray = field(default_factory=bytearray)
     tail: bytes = b""
     size: int = 0
@@ -35,13 +42,19 @@ class Stream:
 
     def __post_init__(self) -> None:
         self._hash = hashlib.sha256()
+        self._redactor = Redactor(self.secrets)
+        self._taken = 0  # bytes, before redaction
 
     def write(self, data: bytes) -> None:
         """Take the next bytes."""
+        self._taken += len(data)
+        self._add(self._redactor.feed(data))
+        if self._taken > HARD_LIMIT:
+            raise OutputLimit(limit=HARD_LIMIT)
+
+    def _add(self, data: bytes) -> None:
         self.size += len(data)
         self._hash.update(data)
-        if self.size > HARD_LIMIT:
-            raise OutputLimit(limit=HARD_LIMIT)
         if self.size <= HEAD:
             self.head += data
             self.kept = self.size
@@ -73,8 +86,14 @@ class Stream:
         else:
             self.kept += len(data)
 
+    def settle(self) -> None:
+        """Take what the redactor still holds: what comes next begins anew."""
+        if rest := self._redactor.flush():
+            self._add(rest)
+
     def close(self) -> None:
-        """Close the file, if there is one."""
+        """Take what the redactor still holds, and close the file, if there is one."""
+        self.settle()
         if self.file:
             try:
                 self.file.close()
@@ -95,19 +114,28 @@ class Stream:
 
 
 class Capture:
-    """Takes both streams of one command. File names are made here: nothing a target says is part of a path."""
+    """Takes both streams of one command, and keeps them without these secrets, once it is closed.
 
-    def __init__(self, root: Path, result_id: UUID, fence: int) -> None:
+    File names are made here: nothing a target says is part of a path.
+    """
+
+    def __init__(self, root: Path, result_id: UUID, fence: int, secrets: Sequence[SecretStr] = ()) -> None:
         folder = root / "outputs" / now().strftime("%Y/%m/%d")
+        patterns = patterns_of(secrets)
         self._root = root
-        self.out = Stream(folder / f"{result_id}.{fence}.out")
-        self.err = Stream(folder / f"{result_id}.{fence}.err")
+        self.out = Stream(folder / f"{result_id}.{fence}.out", patterns)
+        self.err = Stream(folder / f"{result_id}.{fence}.err", patterns)
 
     def stdout(self, data: bytes) -> None:
         self.out.write(data)
 
     def stderr(self, data: bytes) -> None:
         self.err.write(data)
+
+    def settle(self) -> None:
+        """Let sizes say all that was written up to now, at the end of a command."""
+        self.out.settle()
+        self.err.settle()
 
     def columns(self) -> dict[str, object]:
         """Return what the result's row keeps."""
@@ -119,6 +147,10 @@ class Capture:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take what is held back, and close the files; nothing may be written afterwards."""
         self.out.close()
         self.err.close()
 

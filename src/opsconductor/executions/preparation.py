@@ -66,6 +66,7 @@ def _equip(operation: Operation, target: Target, vault: Vault) -> None:
     except SealBroken:
         operation.problem = SEALED
         return
+    operation.secrets = operation.login.secrets
     operation.become_password = operation.login.password
     operation.posix = target.os_type != "windows"
     operation.endpoint = Endpoint(target.host, target.port)

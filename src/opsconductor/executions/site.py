@@ -48,6 +48,8 @@ class Operation:
     """How long all actions together may take."""
     endpoint: Endpoint | None = None
     login: SshLogin | None = None
+    secrets: Sequence[SecretStr] = ()
+    """What must not be kept of the output."""
     host_key: HostKeyCheck = field(default_factory=HostKeyCheck)
     become_password: SecretStr | None = None
     posix: bool = True
@@ -142,6 +144,7 @@ class Site:
             for task in (waiting, stopping):
                 task.cancel()
             await asyncio.gather(waiting, stopping, return_exceptions=True)
+            self.capture.settle()
 
     async def pause(self, seconds: float) -> None:
         """Let some time go by. Raises StopAsked where the operation was cancelled meanwhile."""

@@ -6,22 +6,28 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from pydantic import SecretBytes, SecretStr
 from structlog.tracebacks import ExceptionDictTransformer
 
 from opsconductor.kit.settings import Settings
 
 SECRET_NAMES = ("password", "passphrase", "secret", "token", "private_key", "authorization", "cookie")
+CONTENT_NAMES = {"command", "script", "stdin", "actions", "action_parameters"}
+"""Fields with what somebody wants to run: it may have a secret in it, and is told by the audit log instead."""
 
 
 def mask_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the value of every field that is named like a secret, also inside other fields."""
+    """Replace what is named like a secret, is one by its type, or is what somebody runs, also inside fields."""
     for name, value in event.items():
         event[name] = _masked(name, value)
     return event
 
 
 def _masked(name: str, value: Any) -> Any:
-    if any(word in name.lower() for word in SECRET_NAMES):
+    lower = name.lower()
+    if lower in CONTENT_NAMES or any(word in lower for word in SECRET_NAMES):
+        return "•••"
+    if isinstance(value, SecretStr | SecretBytes):
         return "•••"
     if isinstance(value, dict):
         return {key: _masked(str(key), item) for key, item in value.items()}

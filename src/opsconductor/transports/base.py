@@ -27,6 +27,11 @@ class SshLogin:
     private_key: SecretStr | None = None
     passphrase: SecretStr | None = None
 
+    @property
+    def secrets(self) -> list[SecretStr]:
+        """What of it must never be shown."""
+        return [secret for secret in (self.password, self.private_key, self.passphrase) if secret is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class HostKeyCheck:

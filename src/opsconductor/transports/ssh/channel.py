@@ -1,6 +1,7 @@
 """One command on one channel: its output as it comes, and its end exactly as reported."""
 
 import asyncio
+import signal as signals
 
 import asyncssh
 from asyncssh.packet import SSHPacket
@@ -9,6 +10,7 @@ from opsconductor.transports.base import Exit, Sink
 
 WINDOW = 2 * 1024 * 1024  # bytes the target may send ahead of what the sink has taken
 PACKET = 32 * 1024
+SIGNALS = {signal.name.removeprefix("SIG") for signal in signals.Signals}
 
 
 class ExactChannel(asyncssh.SSHClientChannel[bytes]):
@@ -72,7 +74,8 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self._done(self.reported)
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self.exit_signal = signal
+        # The target may write here what it likes, also a password it was sent: only known names are told.
+        self.exit_signal = signal if signal in SIGNALS else "unknown"
         self._done(self.reported)
 
     def connection_lost(self, exc: Exception | None) -> None:
