@@ -334,7 +334,8 @@ async def test_a_host_that_passes_nothing_on_is_told_as_such_and_not_tried_again
             await transport.check(inner.endpoint, inner.login, inner.pinned, (closed.hop,))
         await _none_open(closed)
 
-    assert (failed.value.kind, failed.value.retry) == ("unreachable", False)
+    assert (failed.value.kind, failed.value.retry, failed.value.hop) == ("unreachable", False, 0)
+    assert failed.value.detail.startswith("Jump host 127.0.0.1: It passes on no connection")
 
 
 async def test_each_hop_has_a_deadline_of_its_own(bastion):

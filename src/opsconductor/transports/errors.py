@@ -114,8 +114,7 @@ class NotReachedFromHop(Unreachable):
 
 
 class ForwardingRefused(Unreachable):
-    """The jump host {hop} refuses to pass on connections to {host}; allow it in its SSH server
-    (AllowTcpForwarding, PermitOpen)."""
+    """It passes on no connection to {host}; allow it in its SSH server (AllowTcpForwarding, PermitOpen)."""
 
     code = "forwarding_refused"
     retry = False

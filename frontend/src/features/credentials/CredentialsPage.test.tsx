@@ -120,7 +120,7 @@ test('certificate and password for sudo are replaced', async () => {
       ' ssh-ed25519-cert-v01@openssh.com AAAA ',
     )
     await user.click(screen.getByRole('button', { name: 'Replace password' }))
-    await user.type(screen.getByLabelText(/^Password for sudo/), 'of sudo')
+    await user.type(screen.getByLabelText(/^Sudo password/), 'of sudo')
   })
 
   expect(sent).toEqual([

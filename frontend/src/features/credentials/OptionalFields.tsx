@@ -33,12 +33,12 @@ export function CertificateField({ form, credential, newKey }: FieldProps & { ne
         <CertificateFacts certificate={present} />
       </Present>
     )
+  const ofPresent = newKey ? 'credentials.certificateOfOldKey' : 'credentials.keepsPresent'
+  const hint = present ? ofPresent : 'credentials.certificateHint'
   return (
     <Textarea
       label={<Labelled text={t('credentials.certificate')} />}
-      description={
-        present && newKey ? t('credentials.certificateOfOldKey') : t('credentials.certificateHint')
-      }
+      description={t(hint)}
       rows={3}
       spellCheck={false}
       autoCapitalize="none"
@@ -68,7 +68,9 @@ export function BecomePasswordField({ form, credential }: FieldProps) {
   return (
     <PasswordInput
       label={<Labelled text={t('credentials.becomePassword')} />}
-      description={t('credentials.becomePasswordHint')}
+      description={t(
+        credential?.has_become_password ? 'credentials.keepsPresent' : 'credentials.becomePasswordHint',
+      )}
       autoComplete="new-password"
       data-1p-ignore
       {...form.getInputProps('become_password')}

@@ -36,15 +36,15 @@ def in_passage(error: Exception, endpoint: Endpoint, passage: Passage, limits: L
     """Return the error for a jump host that did not bring us to the next host. What it said is not passed on."""
     place = {"host": endpoint.host, "port": endpoint.port}
     if passage.hop.lost:
-        return passage.lost()
+        return passage.at_fault(errors.ConnectionClosed(**passage.place))
     if isinstance(error, TimeoutError):
         return errors.ConnectTimeout(seconds=limits.connect, **place)
     if (
         isinstance(error, asyncssh.ChannelOpenError)
         and error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
     ):
-        return errors.ForwardingRefused(host=endpoint.host, hop=passage.host)
-    return errors.NotReachedFromHop(hop=passage.host, **place)
+        return passage.at_fault(errors.ForwardingRefused(host=endpoint.host))
+    return errors.NotReachedFromHop(hop=passage.place["host"], **place)
 
 
 def host_key_refused(endpoint: Endpoint, handshake: Handshake) -> HostKeyRefused | None:

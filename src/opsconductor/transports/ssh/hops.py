@@ -3,14 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from opsconductor.transports.base import MAX_HOPS, Connection, Hop
-from opsconductor.transports.errors import ConnectionClosed, TransportError
+from opsconductor.transports.errors import TransportError
 from opsconductor.transports.ssh.tunnel import Tunnel
 
 Way = tuple[Hop, ...]
 """The hops to a host. Only who goes the same way with the same logins and the same trust shares a connection."""
+
+
+class Place(TypedDict):
+    """What sentences about a host name."""
+
+    host: str
+    port: int
 
 
 class OpenHop(Connection, Protocol):
@@ -57,14 +64,14 @@ class Passage:
         return self._shared.opening.result()
 
     @property
-    def host(self) -> str:
-        """The name or address of the jump host."""
-        return self._way[-1].endpoint.host
-
-    def lost(self) -> ConnectionClosed:
-        """Return the error for a jump host whose connection ended."""
+    def place(self) -> Place:
+        """Where the jump host is."""
         last = self._way[-1].endpoint
-        return ConnectionClosed(host=last.host, port=last.port).at_hop(len(self._way) - 1, last.host)
+        return {"host": last.host, "port": last.port}
+
+    def at_fault(self, error: TransportError) -> TransportError:
+        """Return an error as one of the jump host."""
+        return error.at_hop(len(self._way) - 1, self._way[-1].endpoint.host)
 
     @property
     def hop_keys(self) -> tuple[str, ...]:
