@@ -177,3 +177,119 @@ async def test_a_credential_that_does_not_exist_is_a_404(core: Core, method: str
     answer = await core.admin.request(method, path, json={} if method == "PATCH" else None)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "credential_not_found")
+
+
+AUTHORITY = asyncssh.generate_private_key("ssh-ed25519")
+
+
+def _certificate(key: str, **more: object) -> str:
+    """Return a certificate of the authority for a private key."""
+    options = {"principals": ["root", "deploy"], "serial": 2**63, "valid_before": "+1h"} | more
+    public = asyncssh.import_private_key(key)
+    return AUTHORITY.generate_user_certificate(public, "ops-7", **options).export_certificate().decode()
+
+
+async def test_a_certificate_is_shown_by_what_it_says(core: Core, plain_key: str) -> None:
+    wanted = {"kind": "ssh_key", "username": "root", "private_key": plain_key}
+    added = await _add(core, "certified", **wanted, certificate=_certificate(plain_key) + "\n")
+
+    shown = added.json()["certificate"]
+    assert added.status_code == 201
+    assert (shown["key_id"], shown["serial"], shown["principals"]) == (
+        "ops-7",
+        str(2**63),
+        ["root", "deploy"],
+    )
+    assert shown["authority_fingerprint"] == AUTHORITY.get_fingerprint()
+    assert (shown["valid_after"], shown["valid_before"] is None) == (None, False)
+
+
+async def test_a_certificate_is_renewed_without_the_key_and_taken_away_by_null(
+    core: Core, plain_key: str
+) -> None:
+    added = (
+        await _add(core, "certificate renewed", kind="ssh_key", username="root", private_key=plain_key)
+    ).json()
+    path = f"/credentials/{added['id']}"
+    given = await core.admin.patch(path, json={"certificate": _certificate(plain_key)})
+    renewed = await core.admin.patch(path, json={"certificate": _certificate(plain_key, serial=8)})
+    kept = await core.admin.patch(path, json={"description": "as it was"})
+    taken = await core.admin.patch(path, json={"certificate": None})
+
+    assert given.json()["certificate"]["serial"] == str(2**63)
+    assert renewed.json()["certificate"]["serial"] == kept.json()["certificate"]["serial"] == "8"
+    assert (taken.status_code, taken.json()["certificate"]) == (200, None)
+
+
+async def test_a_new_key_drops_the_certificate_of_the_old_one(
+    core: Core, plain_key: str, locked_key: str
+) -> None:
+    wanted = {"kind": "ssh_key", "username": "root", "private_key": plain_key}
+    added = (await _add(core, "rekeyed", **wanted, certificate=_certificate(plain_key))).json()
+    body = {"private_key": locked_key, "passphrase": "open sesame"}
+    changed = await core.admin.patch(f"/credentials/{added['id']}", json=body)
+
+    assert (changed.status_code, changed.json()["certificate"]) == (200, None)
+
+
+UNUSABLE = {
+    "of another key": "another private key",
+    "expired": "was valid until",
+    "garbage": "can't be read",
+    "of a host": "of a host",
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+async def test_a_certificate_that_is_of_no_use_is_refused(core: Core, plain_key: str, kind: str) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    made = {
+        "of another key": _certificate(other),
+        "expired": _certificate(plain_key, valid_after="-2h", valid_before="-1h"),
+        "garbage": "ssh-ed25519-cert-v01@openssh.com AAAA",
+        "of a host": AUTHORITY.generate_host_certificate(AUTHORITY, "web").export_certificate().decode(),
+    }
+    wanted = {"kind": "ssh_key", "username": "root", "private_key": plain_key}
+    answer = await _add(core, f"refused: {kind}", **wanted, certificate=made[kind])
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "certificate_not_usable")
+    assert answer.json()["errors"][0]["field"] == "certificate"
+    assert UNUSABLE[kind] in answer.json()["detail"]
+
+
+async def test_a_certificate_that_is_not_valid_yet_is_taken(core: Core, plain_key: str) -> None:
+    later = _certificate(plain_key, valid_after="+1h", valid_before="+2h")
+    wanted = {"kind": "ssh_key", "username": "root", "private_key": plain_key}
+
+    assert (await _add(core, "for tomorrow", **wanted, certificate=later)).status_code == 201
+
+
+async def test_a_password_has_no_certificate(core: Core, plain_key: str) -> None:
+    line = _certificate(plain_key)
+    added = (await _add(core, "a password, no certificate")).json()
+    answers = (
+        await _add(core, "refused", **PASSWORD, certificate=line),
+        await core.admin.patch(f"/credentials/{added['id']}", json={"certificate": line}),
+    )
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (422, "invalid_request")
+    ] * 2
+
+
+@pytest.mark.parametrize("kind", ["password", "ssh_key"])
+async def test_a_become_password_is_kept_replaced_and_taken_away_without_being_shown(
+    core: Core, plain_key: str, kind: str
+) -> None:
+    key = {"kind": "ssh_key", "username": "root", "private_key": plain_key}
+    wanted = PASSWORD if kind == "password" else key
+    added = await _add(core, f"becomes, {kind}", **wanted, become_password="of-sudo")
+    path = f"/credentials/{added.json()['id']}"
+    kept = await core.admin.patch(path, json={"description": "as it was"})
+    replaced = await core.admin.patch(path, json={"become_password": "of-sudo-2"})
+    taken = await core.admin.patch(path, json={"become_password": None})
+
+    told = [answer.json()["has_become_password"] for answer in (added, kept, replaced, taken)]
+    assert told == [True, True, True, False]
+    assert not [answer for answer in (added, kept, replaced, taken) if "of-sudo" in answer.text]
+    assert "become_password" not in added.json()

@@ -15,6 +15,7 @@ from tests.support.sshd import running_sshd
 PASSWORD = "pa55word-sentinel"
 PASSPHRASE = "passphra5e-sentinel"
 SIGN_IN = "a sentinel to 5ign in with"
+BECOME = "become-5entinel"
 VISIBLE = "visible-sentinel"
 """Not secret: it has to be found, or the search is blind."""
 
@@ -67,6 +68,7 @@ async def _use_secrets(client: httpx.AsyncClient, found: Traces) -> None:
         return answer.json() if answer.content else {}
 
     wanted = {"name": VISIBLE, "kind": "password", "username": VISIBLE, "password": PASSWORD}
+    wanted["become_password"] = BECOME
     credential = (await call("POST", "/credentials", wanted))["id"]
     await call("POST", "/credentials", wanted)  # the name is taken
     await call("POST", "/credentials", wanted | {"kind": "ssh_key"})
@@ -102,7 +104,7 @@ async def _everything_stored(core: Core) -> str:
     return "\n".join(rows)
 
 
-SECRETS = {"password": PASSWORD, "passphrase": PASSPHRASE, "sign-in password": SIGN_IN}
+SECRETS = {"password": PASSWORD, "passphrase": PASSPHRASE, "become": BECOME, "sign-in password": SIGN_IN}
 
 
 def _shown(secret: str) -> list[str]:

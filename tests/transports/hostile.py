@@ -80,6 +80,12 @@ class Scripted:
     host_key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-ed25519"))
     right_password: str | None = None
     """Without it, any will do."""
+    login: type["_Login"] | None = None
+    """Another way to let people in."""
+    keys: list[asyncssh.SSHKey] = field(default_factory=list)
+    """Whose public halves let in, instead of a password."""
+    keys_seen: int = 0
+    signature_algs: list[str] | None = None
     connections: int = 0
     users: list[str] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
@@ -112,8 +118,15 @@ class _Login(asyncssh.SSHServer):
         self._scripted.users.append(username)
         return True
 
+    def public_key_auth_supported(self) -> bool:
+        return bool(self._scripted.keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        self._scripted.keys_seen += 1
+        return key.public_data in [known.public_data for known in self._scripted.keys]
+
     def password_auth_supported(self) -> bool:
-        return True
+        return not self._scripted.keys
 
     def validate_password(self, username: str, password: str) -> bool:
         self._scripted.passwords.append(password)
@@ -146,10 +159,11 @@ async def scripted(behaviour: Behaviour, **options: object) -> AsyncIterator[Scr
         ports.LOOPBACK,
         0,
         config=None,
-        server_factory=lambda: _Login(server),
+        server_factory=lambda: (server.login or _Login)(server),
         server_host_keys=[server.host_key],
         encoding=None,
         gss_host=None,
+        **({"signature_algs": server.signature_algs} if server.signature_algs else {}),
     )
     server.port = acceptor.get_port()
     try:

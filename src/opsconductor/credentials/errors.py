@@ -25,3 +25,9 @@ class PrivateKeyUnusable(Invalid):
     """The private key can't be used: {reason}"""
 
     code = "private_key_unusable"
+
+
+class CertificateNotUsable(Invalid):
+    """The certificate is not accepted: {reason}"""
+
+    code = "certificate_not_usable"

@@ -9,7 +9,10 @@ KINDS = ("password", "ssh_key")
 
 
 class Credential(Base):
-    """A user name with a password or a private key."""
+    """A user name with a password or a private key; a certificate goes with the key, and is not secret.
+
+    `become_password` is for a command that becomes somebody else (sudo), not for signing in.
+    """
 
     __tablename__ = "credentials"
     __table_args__ = (
@@ -25,10 +28,12 @@ class Credential(Base):
     password: Mapped[bytes | None] = mapped_column(LargeBinary)
     private_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     passphrase: Mapped[bytes | None] = mapped_column(LargeBinary)
+    certificate: Mapped[str | None] = mapped_column(String(8000))
+    become_password: Mapped[bytes | None] = mapped_column(LargeBinary)
     public_key_fingerprint: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
 
-SEALED = ("password", "private_key", "passphrase")
+SEALED = ("password", "private_key", "passphrase", "become_password")
 """Columns that hold sealed values; a test compares them with the table."""

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from opsconductor.credentials import service
 from opsconductor.credentials.models import Credential
-from opsconductor.credentials.schemas import CredentialChange, CredentialOut, NewCredential
+from opsconductor.credentials.schemas import CertificateOut, CredentialChange, CredentialOut, NewCredential
 from opsconductor.credentials.service import Uses
 from opsconductor.credentials.vault import Vault
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
+from opsconductor.transports.ssh.certificates import describe_certificate
 
 router = APIRouter(prefix="/credentials", tags=["credentials"])
 
@@ -85,6 +86,24 @@ async def _counted(uow: Uow, credential: Credential, uses: Uses) -> CredentialOu
 
 
 def _out(credential: Credential, target_count: int) -> CredentialOut:
-    computed = {"has_passphrase", "target_count"}
+    computed = {"has_passphrase", "has_become_password", "certificate", "target_count"}
     facts = {name: getattr(credential, name) for name in CredentialOut.model_fields if name not in computed}
-    return CredentialOut(**facts, has_passphrase=credential.passphrase is not None, target_count=target_count)
+    return CredentialOut(
+        **facts,
+        has_passphrase=credential.passphrase is not None,
+        has_become_password=credential.become_password is not None,
+        certificate=_certificate(credential.certificate) if credential.certificate else None,
+        target_count=target_count,
+    )
+
+
+def _certificate(line: str) -> CertificateOut:
+    found = describe_certificate(line)
+    return CertificateOut(
+        key_id=found.key_id,
+        serial=str(found.serial),
+        principals=list(found.principals),
+        valid_after=found.valid_after,
+        valid_before=found.valid_before,
+        authority_fingerprint=found.authority,
+    )

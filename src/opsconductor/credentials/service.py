@@ -11,20 +11,28 @@ from opsconductor import audit
 from opsconductor.audit.service import changes
 from opsconductor.credentials import repository
 from opsconductor.credentials.errors import (
+    CertificateNotUsable,
     CredentialInUse,
     CredentialNameTaken,
     CredentialNotFound,
     PrivateKeyUnusable,
 )
-from opsconductor.credentials.models import SEALED, Credential
+from opsconductor.credentials.models import Credential
 from opsconductor.credentials.schemas import CredentialChange, NewCredential
 from opsconductor.credentials.vault import Vault
+from opsconductor.kit.clock import now
 from opsconductor.kit.errors import Invalid
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
 from opsconductor.transports.base import SshLogin
-from opsconductor.transports.errors import KeyUnusable
+from opsconductor.transports.errors import (
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateUnusable,
+    KeyUnusable,
+)
+from opsconductor.transports.ssh.certificates import OF_ANOTHER_KEY, describe_certificate
 from opsconductor.transports.ssh.keys import describe_private_key
 
 Uses = Callable[[AsyncSession, Sequence[UUID]], Awaitable[dict[UUID, int]]]
@@ -42,7 +50,8 @@ async def add(uow: UnitOfWork, wanted: NewCredential, vault: Vault) -> Credentia
         username=wanted.username,
         description=wanted.description,
     )
-    await _seal(credential, vault, wanted.password, wanted.private_key, wanted.passphrase)
+    await _seal(credential, vault, wanted)
+    _certify(credential, wanted)
     uow.session.add(credential)
     await uow.session.flush()  # times are shown in the answer
     audit.record(
@@ -52,7 +61,7 @@ async def add(uow: UnitOfWork, wanted: NewCredential, vault: Vault) -> Credentia
 
 
 async def change(uow: UnitOfWork, credential_id: UUID, wanted: CredentialChange, vault: Vault) -> Credential:
-    """Change a credential. What is left away stays; a new private key replaces the passphrase too."""
+    """Change a credential. What is left away stays; a new private key replaces passphrase and certificate too."""
     credential = await get(uow, credential_id, lock=True)
     before = _facts(credential)
     if wanted.name and await repository.name_is_taken(uow.session, wanted.name, except_id=credential_id):
@@ -61,7 +70,8 @@ async def change(uow: UnitOfWork, credential_id: UUID, wanted: CredentialChange,
         if (value := getattr(wanted, name)) is not None:
             setattr(credential, name, value)
     _refuse_other_kind(credential, wanted)
-    replaced = await _seal(credential, vault, wanted.password, wanted.private_key, wanted.passphrase)
+    replaced = await _seal(credential, vault, wanted)
+    _certify(credential, wanted)
     old, new = changes(before, _facts(credential))
     audit.record(
         uow,
@@ -104,8 +114,14 @@ async def listed(uow: UnitOfWork, text: str | None, limit: int, cursor: str | No
 
 def login_of(credential: Credential, vault: Vault) -> SshLogin:
     """Open a credential for the moment of a sign-in. The texts it holds can't be printed."""
-    opened = {name: _open(credential, vault, name) for name in SEALED}
-    return SshLogin(username=credential.username, **opened)
+    return SshLogin(
+        username=credential.username,
+        password=_open(credential, vault, "password"),
+        private_key=_open(credential, vault, "private_key"),
+        passphrase=_open(credential, vault, "passphrase"),
+        certificate=credential.certificate,
+        become_password=_open(credential, vault, "become_password"),
+    )
 
 
 def _open(credential: Credential, vault: Vault, field: str) -> SecretStr | None:
@@ -115,18 +131,15 @@ def _open(credential: Credential, vault: Vault, field: str) -> SecretStr | None:
     return SecretStr(vault.open(record, table="credentials", row=credential.id, field=field))
 
 
-async def _seal(
-    credential: Credential,
-    vault: Vault,
-    password: SecretStr | None,
-    private_key: SecretStr | None,
-    passphrase: SecretStr | None,
-) -> bool:
-    secrets = {"password": password}
-    if private_key:
-        secrets |= {"private_key": private_key, "passphrase": passphrase}
-        credential.public_key_fingerprint = await _fingerprint(private_key, passphrase)
-        credential.passphrase = None
+async def _seal(credential: Credential, vault: Vault, wanted: NewCredential | CredentialChange) -> bool:
+    """Seal the secrets that are given, and drop what no longer belongs to them; tell whether there were any."""
+    secrets = {"password": wanted.password, "become_password": wanted.become_password}
+    if "become_password" in wanted.model_fields_set:
+        credential.become_password = None
+    if wanted.private_key:
+        secrets |= {"private_key": wanted.private_key, "passphrase": wanted.passphrase}
+        credential.public_key_fingerprint = await _fingerprint(wanted.private_key, wanted.passphrase)
+        credential.passphrase = credential.certificate = None
     for field, secret in secrets.items():
         if secret is not None:
             sealed = vault.seal(
@@ -134,6 +147,25 @@ async def _seal(
             )
             setattr(credential, field, sealed)
     return any(secrets.values())
+
+
+def _certify(credential: Credential, wanted: NewCredential | CredentialChange) -> None:
+    """Keep a certificate that belongs to the key of the credential and is not over already."""
+    if "certificate" not in wanted.model_fields_set:
+        return
+    credential.certificate = wanted.certificate
+    if wanted.certificate is None:
+        return
+    try:
+        described = describe_certificate(wanted.certificate)
+        if described.key != credential.public_key_fingerprint:
+            raise CertificateUnusable(reason=OF_ANOTHER_KEY)
+        described.judge(now())
+    except CertificateNotYetValid:
+        return  # it will be
+    except (CertificateUnusable, CertificateExpired) as error:
+        errors = [{"field": "certificate", "message": error.detail}]
+        raise CertificateNotUsable(reason=error.detail, errors=errors) from error
 
 
 async def _fingerprint(private_key: SecretStr, passphrase: SecretStr | None) -> str:
@@ -152,7 +184,8 @@ async def _fingerprint(private_key: SecretStr, passphrase: SecretStr | None) -> 
 
 
 def _refuse_other_kind(credential: Credential, wanted: CredentialChange) -> None:
-    foreign = ("private_key", "passphrase") if credential.kind == "password" else ("password",)
+    of_keys = ("private_key", "passphrase", "certificate")
+    foreign = of_keys if credential.kind == "password" else ("password",)
     for field in foreign:
         if getattr(wanted, field) is not None:
             message = f"a credential of kind {credential.kind} has no {field}"
@@ -167,10 +200,14 @@ def _refuse_other_kind(credential: Credential, wanted: CredentialChange) -> None
 
 
 def _facts(credential: Credential) -> dict[str, object]:
+    names = ("name", "kind", "username", "description", "public_key_fingerprint")
     return {
-        "name": credential.name,
-        "kind": credential.kind,
-        "username": credential.username,
-        "description": credential.description,
-        "public_key_fingerprint": credential.public_key_fingerprint,
+        **{name: getattr(credential, name) for name in names},
+        "certificate": _named(credential.certificate) if credential.certificate else None,
+        "has_become_password": credential.become_password is not None,
     }
+
+
+def _named(certificate: str) -> str:
+    described = describe_certificate(certificate)
+    return f"{described.key_id} (serial {described.serial})"

@@ -87,14 +87,11 @@ def _not_back(error: Exception, seconds: float, looks: int) -> Ended:
 
 async def check_health(site: Site, parameters: HealthCheckParameters) -> Ended:
     """Sign in anew, measure how long that takes, and look at what was asked for."""
-    operation = site.operation
-    assert operation.endpoint is not None
-    assert operation.login is not None
     await site.connection()  # pins the first key, and is warm for what follows
-    found = await site.transport.check(operation.endpoint, operation.login, operation.host_key)
+    found = await site.transport.check(*site.way.arguments)
     checks = [health.latency(found.latency_ms, parameters.latency_ms)]
     if health.needs_look(parameters):
-        if not operation.posix:
+        if not site.operation.posix:
             return POSIX_ONLY
         ended = await site.run(Command(health.script(parameters), site.left(parameters.timeout)))
         if not ended.good:

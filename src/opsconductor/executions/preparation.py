@@ -1,23 +1,24 @@
 """From claims to operations: looks up what to run, where, and with which sign-in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.actions import Action
-from opsconductor.credentials.service import login_of
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import protocol_repository as protocol
-from opsconductor.executions.protocol_repository import Claim, Plan
+from opsconductor.executions.protocol_repository import Claim
 from opsconductor.executions.site import Operation
 from opsconductor.targets import repository as targets
 from opsconductor.targets.models import Target
-from opsconductor.transports.base import Endpoint, HostKeyCheck
+from opsconductor.targets.way import NoCredential, way_to
 
 GONE = ("skipped", "target_removed", "The target was deleted after the execution was accepted.")
 NOT_ACTIVE = "The target's status is {status}: nothing is run on it."
 NO_CREDENTIAL = ("failed", "credential_missing", "The target has no credential; choose one for it.")
+HOP_WITHOUT = "{name} has no credential; choose one for it."
 SEALED = (
     "failed",
     "credential_sealed",
@@ -28,26 +29,22 @@ NOT_SSH = ("skipped", "transport_unknown", "This version reaches targets by SSH 
 
 
 async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault) -> list[Operation]:
-    """Return an operation for each claim: three statements, however many claims."""
+    """Return an operation for each claim: three statements, or four where there are jump hosts, however many claims."""
     plans = await protocol.plans_of(session, {claim.execution_id for claim in claims})
     fleet = await targets.targets_by_id(session, [claim.target_id for claim in claims])
+    jump_hosts = await targets.jump_hosts_of(session, fleet.values())
     actions = {id: ACTIONS.validate_python(plan.actions) for id, plan in plans.items()}
-    return [
-        _operation(
-            claim, plans[claim.execution_id], actions[claim.execution_id], fleet.get(claim.target_id), vault
+    operations = []
+    for claim in claims:
+        plan, target = plans[claim.execution_id], fleet.get(claim.target_id)
+        operation = Operation(
+            claim, actions[claim.execution_id], claim.first_action, seconds=plan.target_seconds
         )
-        for claim in claims
-    ]
-
-
-def _operation(
-    claim: Claim, plan: Plan, actions: Sequence[Action], target: Target | None, vault: Vault
-) -> Operation:
-    operation = Operation(claim, actions, claim.first_action, seconds=plan.target_seconds)
-    operation.problem = GONE if target is None else problem_of(target)
-    if target is not None and operation.problem is None:
-        _equip(operation, target, vault)
-    return operation
+        operation.problem = GONE if target is None else problem_of(target)
+        if target is not None and operation.problem is None:
+            _equip(operation, target, jump_hosts, vault)
+        operations.append(operation)
+    return operations
 
 
 def problem_of(target: Target) -> tuple[str, str, str] | None:
@@ -59,16 +56,18 @@ def problem_of(target: Target) -> tuple[str, str, str] | None:
     return NO_CREDENTIAL if target.credential is None else None
 
 
-def _equip(operation: Operation, target: Target, vault: Vault) -> None:
-    assert target.credential is not None
+def _equip(operation: Operation, target: Target, jump_hosts: Mapping[UUID, Target], vault: Vault) -> None:
     try:
-        operation.login = login_of(target.credential, vault)
+        way = way_to(target, jump_hosts, vault)
+    except NoCredential as missing:
+        operation.problem = ("failed", "credential_missing", HOP_WITHOUT.format(name=missing.name))
+        return
     except SealBroken:
         operation.problem = SEALED
         return
-    operation.secrets = operation.login.secrets
-    operation.become_password = operation.login.password
+    operation.way = way
+    operation.secrets = [
+        secret for login in (way.login, *(hop.login for hop in way.via)) for secret in login.secrets
+    ]
+    operation.become_password = way.login.become_password or way.login.password
     operation.posix = target.os_type != "windows"
-    operation.endpoint = Endpoint(target.host, target.port)
-    accept_new = target.host_key_policy == "pin-on-first-use"
-    operation.host_key = HostKeyCheck(target.host_key, accept_new=accept_new)

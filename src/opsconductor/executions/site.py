@@ -13,15 +13,8 @@ from opsconductor.contracts.actions import Action
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Standing
 from opsconductor.executions.steps import Ended
-from opsconductor.transports.base import (
-    Command,
-    Connection,
-    Endpoint,
-    HostKeyCheck,
-    Running,
-    SshLogin,
-    Transport,
-)
+from opsconductor.targets.way import Way
+from opsconductor.transports.base import Command, Connection, Running, Transport
 from opsconductor.transports.errors import (
     CommandTimedOut,
     ConnectionLost,
@@ -46,11 +39,9 @@ class Operation:
     """Goes into the environment of commands and scripts."""
     seconds: float | None = None
     """How long all actions together may take."""
-    endpoint: Endpoint | None = None
-    login: SshLogin | None = None
+    way: Way | None = None
     secrets: Sequence[SecretStr] = ()
     """What must not be kept of the output."""
-    host_key: HostKeyCheck = field(default_factory=HostKeyCheck)
     become_password: SecretStr | None = None
     posix: bool = True
     problem: tuple[str, str, str] | None = None
@@ -85,6 +76,12 @@ class Site:
         loop = asyncio.get_running_loop()
         self._ends = None if operation.seconds is None else loop.time() + operation.seconds
 
+    @property
+    def way(self) -> Way:
+        """The way to the target, with all that is needed to sign in."""
+        assert self.operation.way is not None
+        return self.operation.way
+
     def left(self, wanted: float) -> float:
         """Return how many of the wanted seconds the operation still has."""
         if self._ends is None:
@@ -104,29 +101,23 @@ class Site:
             await connection.close()
 
     async def _connect(self) -> Connection:
-        operation = self.operation
-        assert operation.endpoint is not None
-        assert operation.login is not None
         try:
-            connection = await self.transport.connect(operation.endpoint, operation.login, operation.host_key)
+            connection = await self.transport.connect(*self.way.arguments)
         except HostKeyRefused as error:
-            await self._doors.refuse_key(operation.claim.target_id, error.offered)
+            await self._doors.refuse_key(self.way.place_of(error), error.offered)
             raise
-        await self._pinned(connection)
+        first = self.way.first_keys(connection.host_key, connection.hop_keys)
+        for target_id, key in first.items():
+            await self._pinned(connection, target_id, key)
+        self.operation.way = self.way.pinned(first)  # the next action must meet the same hosts
         return connection
 
-    async def _pinned(self, connection: Connection) -> None:
-        operation, offered = self.operation, connection.host_key
-        if operation.host_key.pinned is not None:
-            return
-        assert operation.endpoint is not None
-        pinned = await self._doors.pin(operation.claim.target_id, offered)
+    async def _pinned(self, connection: Connection, target_id: UUID, offered: str) -> None:
+        pinned = await self._doors.pin(target_id, offered)
         if pinned is not None and pinned != offered:
             await connection.close()
-            raise HostKeyChanged(
-                host=operation.endpoint.host, offered=offered, fingerprint=fingerprint(offered)
-            )
-        operation.host_key = HostKeyCheck(offered)  # the next action must meet the same host
+            host = self.way.endpoint_of(target_id).host
+            raise HostKeyChanged(host=host, offered=offered, fingerprint=fingerprint(offered))
 
     async def run(self, command: Command, expected: Sequence[int] = (0,)) -> Ended:
         """Send a command and wait for its end, the request to stop, or its time. Raises a `TransportError`."""

@@ -17,7 +17,10 @@ POLICIES = ("pin-on-first-use", "require-approval")
 
 
 class Target(Base):
-    """A machine. `host_key` is the approved public key on one line, `offered_host_key` one that waits for approval."""
+    """A machine. `host_key` is the approved public key on one line, `offered_host_key` one that waits for approval.
+
+    `jump_target_id` names the target it is reached through; nothing there: it is reached directly.
+    """
 
     __tablename__ = "targets"
     __table_args__ = (
@@ -43,6 +46,10 @@ class Target(Base):
     credential_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("credentials.id", ondelete="RESTRICT"), index=True
     )
+    jump_target_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("targets.id", ondelete="RESTRICT"), index=True
+    )
+    legacy_algorithms: Mapped[bool] = mapped_column(default=False)
     host_key: Mapped[str | None] = mapped_column(String(2000))
     host_key_pinned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     offered_host_key: Mapped[str | None] = mapped_column(String(2000))

@@ -1,6 +1,6 @@
 """The targets domain's questions to the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from opsconductor.targets.models import Target
 from opsconductor.targets.schemas import TargetFilter
+from opsconductor.transports.base import MAX_HOPS
+
+ROUTES_LOCK = 41  # any number, the same in every process
 
 
 async def target(session: AsyncSession, target_id: UUID, *, lock: bool = False) -> Target | None:
@@ -50,6 +53,50 @@ def matching(wanted: TargetFilter) -> Select[Any]:
 
 def _whole() -> Select[Target]:
     return select(Target).options(joinedload(Target.credential))
+
+
+async def lock_routes(session: AsyncSession) -> None:
+    """Let one transaction at a time change who is reached through whom. To be taken before any row of targets."""
+    await session.execute(select(func.pg_advisory_xact_lock(ROUTES_LOCK)))
+
+
+async def jump_hosts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Target]:
+    """Return these targets and all that are on the ways to them, however many, in one statement."""
+    if not ids:
+        return {}
+    way = select(Target.id, Target.jump_target_id).where(Target.id.in_(ids)).cte("way", recursive=True)
+    before = select(Target.id, Target.jump_target_id).join(way, Target.id == way.c.jump_target_id)
+    rows = await session.scalars(_whole().where(Target.id.in_(select(way.union(before).c.id))))
+    return {row.id: row for row in rows}
+
+
+async def jump_hosts_of(session: AsyncSession, targets: Collection[Target]) -> dict[UUID, Target]:
+    """Return every jump host on the ways to these targets: one statement, none where none has one."""
+    return await jump_hosts(
+        session, {row.jump_target_id for row in targets if row.jump_target_id is not None}
+    )
+
+
+async def longest_way_behind(session: AsyncSession, target_id: UUID) -> int:
+    """Return how many targets are one behind the other, each reached through the one before, after this one."""
+    behind = (
+        select(Target.id, literal(1).label("depth"))
+        .where(Target.jump_target_id == target_id)
+        .cte("behind", recursive=True)
+    )
+    next_ones = (
+        select(Target.id, behind.c.depth + 1)
+        .join(behind, Target.jump_target_id == behind.c.id)
+        .where(behind.c.depth <= MAX_HOPS)
+    )
+    everyone = behind.union_all(next_ones)
+    return await session.scalar(select(func.max(everyone.c.depth))) or 0
+
+
+async def reached_through(session: AsyncSession, target_id: UUID) -> int:
+    """Return how many targets have this one as their jump host."""
+    query = select(func.count()).where(Target.jump_target_id == target_id)
+    return await session.scalar(query) or 0
 
 
 async def facets(session: AsyncSession) -> list[tuple[str, str, int]]:

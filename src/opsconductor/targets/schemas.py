@@ -63,11 +63,13 @@ class NewTarget(In):
     description: Description = ""
     tags: Tags = Field(default_factory=list)
     credential_id: UUID | None = None
+    jump_target_id: UUID | None = None
+    legacy_algorithms: bool = False
     host_key_policy: Policy = "pin-on-first-use"
 
 
 class TargetChange(In):
-    """What to change; keys left away stay as they are."""
+    """What to change; keys left away stay as they are. A null as credential or jump host takes it away."""
 
     name: Name | None = None
     host: Host | None = None
@@ -78,6 +80,8 @@ class TargetChange(In):
     description: Description | None = None
     tags: Tags | None = None
     credential_id: UUID | None = None
+    jump_target_id: UUID | None = None
+    legacy_algorithms: bool | None = None
     host_key_policy: Policy | None = None
 
 
@@ -108,6 +112,8 @@ class LastTest(BaseModel):
     latency_ms: int | None
     error_code: str | None
     detail: str | None
+    failed_hop_id: UUID | None = None
+    """The jump host at which it failed; none: at the target itself."""
     tested_at: datetime
 
 
@@ -116,6 +122,17 @@ class TestResult(LastTest):
 
     host_key: HostKey | None
     offered_host_key: HostKey | None
+
+
+class JumpHost(BaseModel):
+    """A target on the way to another."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    host: str
+    port: int
 
 
 class TargetOut(BaseModel):
@@ -133,6 +150,10 @@ class TargetOut(BaseModel):
     port: int
     credential_id: UUID | None
     credential_name: str | None
+    jump_target_id: UUID | None
+    route: list[JumpHost]
+    """The jump hosts on the way, the one that is reached directly first."""
+    legacy_algorithms: bool
     host_key: HostKey | None
     offered_host_key: HostKey | None
     host_key_policy: Policy

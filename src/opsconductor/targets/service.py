@@ -1,12 +1,13 @@
 """Use cases of the targets domain."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from opsconductor import audit
 from opsconductor.audit.service import changes
 from opsconductor.credentials import repository as credentials
-from opsconductor.credentials.service import login_of
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Order, Rows, page_of
@@ -14,15 +15,24 @@ from opsconductor.kit.unit_of_work import UnitOfWork
 from opsconductor.targets import repository
 from opsconductor.targets.errors import (
     HostKeyNotOffered,
+    JumpHostInUse,
+    JumpHostLoop,
+    JumpHostUnusable,
+    RouteTooLong,
     TargetNameTaken,
     TargetNotFound,
     UnknownCredential,
+    UnknownJumpHost,
 )
 from opsconductor.targets.models import Target
 from opsconductor.targets.schemas import Facets, NewTarget, TargetChange, TargetFilter
-from opsconductor.transports.base import Endpoint, HostKeyCheck, Transport
+from opsconductor.targets.way import NoCredential, Way, way_to
+from opsconductor.transports.base import MAX_HOPS, Endpoint, Transport
 from opsconductor.transports.errors import HostKeyRefused, TransportError
 from opsconductor.transports.hostkeys import fingerprint
+
+EMPTIABLE = {"credential_id", "jump_target_id"}
+"""What a null takes away, instead of leaving it as it is."""
 
 
 async def register(uow: UnitOfWork, wanted: NewTarget) -> Target:
@@ -31,6 +41,7 @@ async def register(uow: UnitOfWork, wanted: NewTarget) -> Target:
         raise TargetNameTaken
     target = Target(**wanted.model_dump(), transport="ssh")
     await _attach_credential(uow, target)
+    await _check_route(uow, target)
     uow.session.add(target)
     await uow.session.flush()  # id and times are shown in the answer
     audit.record(uow, "target.registered", "target", target.id, target.name, after=_facts(target))
@@ -39,16 +50,21 @@ async def register(uow: UnitOfWork, wanted: NewTarget) -> Target:
 
 async def change(uow: UnitOfWork, target_id: UUID, wanted: TargetChange) -> Target:
     """Change a target. Another host or port forgets the pinned key: it belonged to the old address."""
+    given = wanted.model_dump(exclude_unset=True)
+    if EMPTIABLE & given.keys():
+        await repository.lock_routes(uow.session)
     target = await get(uow, target_id, lock=True)
     before = _facts(target)
     if wanted.name and await repository.name_is_taken(uow.session, wanted.name, except_id=target_id):
         raise TargetNameTaken
-    given = wanted.model_dump(exclude_unset=True)
     for name, value in given.items():
-        if value is not None or name == "credential_id":
+        if value is not None or name in EMPTIABLE:
             setattr(target, name, value)
     if "credential_id" in given:
         await _attach_credential(uow, target)
+    if "jump_target_id" in given:
+        await _check_route(uow, target)
+    await _keep_usable(uow, target)
     if (target.host, target.port) != (before["host"], before["port"]):
         _forget_key(target)
     old, new = changes(before, _facts(target))
@@ -58,8 +74,11 @@ async def change(uow: UnitOfWork, target_id: UUID, wanted: TargetChange) -> Targ
 
 
 async def remove(uow: UnitOfWork, target_id: UUID) -> None:
-    """Delete a target; its results stay, under the name it had."""
+    """Delete a target that no other is reached through; its results stay, under the name it had."""
+    await repository.lock_routes(uow.session)
     target = await get(uow, target_id, lock=True)
+    if count := await repository.reached_through(uow.session, target_id):
+        raise JumpHostInUse(count=count)
     audit.record(uow, "target.removed", "target", target.id, target.name, before=_facts(target))
     await uow.session.delete(target)
 
@@ -117,65 +136,119 @@ async def forget_host_key(uow: UnitOfWork, target_id: UUID) -> Target:
     return target
 
 
-async def look_up_for_test(uow: UnitOfWork, target_id: UUID, vault: Vault) -> tuple[Target, dict[str, Any]]:
-    """Return a target with what a connection test needs to sign in (empty where it can't)."""
+async def jump_hosts_of(uow: UnitOfWork, targets: Collection[Target]) -> dict[UUID, Target]:
+    """Return every jump host on the ways to these targets."""
+    return await repository.jump_hosts_of(uow.session, targets)
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """How a connection test ended, and the keys it has seen, by target."""
+
+    facts: dict[str, Any]
+    accepted: dict[UUID, str] = field(default_factory=dict)
+    """Keys of targets that had none pinned."""
+    refused: dict[UUID, str] = field(default_factory=dict)
+    way: Way | None = None
+
+
+async def way_for_test(uow: UnitOfWork, target_id: UUID, vault: Vault) -> Way | TestOutcome:
+    """Return the way to a target, or how the test ends where nobody can go it."""
     target = await get(uow, target_id)
-    if target.credential is None:
-        return target, {}
     try:
-        login = login_of(target.credential, vault)
+        return way_to(target, await jump_hosts_of(uow, [target]), vault)
+    except NoCredential as missing:
+        detail = f"{missing.name} has no credential; choose one for it."
     except SealBroken:
-        return target, {}
-    accept_new = target.host_key_policy == "pin-on-first-use"
-    return target, {
-        "endpoint": Endpoint(target.host, target.port),
-        "login": login,
-        "host_key": HostKeyCheck(target.host_key, accept_new=accept_new),
-    }
+        detail = "A credential on the way can't be opened with this installation's SECRET_KEY; enter its secret again."
+    return TestOutcome(_failed("credential_missing", detail))
 
 
-async def connection_test(transport: Transport, how: dict[str, Any]) -> dict[str, Any]:
+async def connection_test(transport: Transport, way: Way | TestOutcome) -> TestOutcome:
     """Connect and sign in; return what happened. Holds no transaction: a silent host takes seconds."""
-    if not how:
-        detail = "The target has no credential that can be opened; choose one."
-        return {"ok": False, "latency_ms": None, "error_code": "credential_missing", "detail": detail}
+    if isinstance(way, TestOutcome):
+        return way
     try:
-        found = await transport.check(**how)
-    except HostKeyRefused as error:
-        outcome = {"ok": False, "latency_ms": None, "error_code": error.code, "detail": error.detail}
-        return {**outcome, "offered": error.offered}
+        found = await transport.check(*way.arguments)
     except TransportError as error:
-        return {"ok": False, "latency_ms": None, "error_code": error.code, "detail": error.detail}
-    return {
-        "ok": True,
-        "latency_ms": found.latency_ms,
-        "error_code": None,
-        "detail": None,
-        "shown": found.host_key,
-        "endpoint": how["endpoint"],
-    }
+        refused = {way.place_of(error): error.offered} if isinstance(error, HostKeyRefused) else {}
+        hop = str(way.place_of(error)) if error.hop is not None else None
+        return TestOutcome(_failed(error.code, error.detail, hop), refused=refused)
+    facts = {"ok": True, "latency_ms": found.latency_ms, "error_code": None, "detail": None}
+    return TestOutcome(facts, accepted=way.first_keys(found.host_key, found.hop_keys), way=way)
 
 
-async def store_test(uow: UnitOfWork, target_id: UUID, outcome: dict[str, Any]) -> Target:
-    """Keep the outcome of a connection test; pin a key that was seen for the first time."""
-    target = await get(uow, target_id, lock=True)
-    shown, offered = outcome.pop("shown", None), outcome.pop("offered", None)
-    still_there = outcome.pop("endpoint", None) == Endpoint(target.host, target.port)
-    if shown and still_there and target.host_key is None:  # the address may have been changed meanwhile
-        target.host_key, target.host_key_pinned_at = shown, now()
-        audit.record(
-            uow,
-            "target.host_key_pinned",
-            "target",
-            target.id,
-            target.name,
-            after={"host_key": fingerprint(shown)},
-        )
-    target.offered_host_key = offered or (None if shown else target.offered_host_key)
-    target.last_test = {**outcome, "tested_at": now().isoformat()}
-    audit.record(uow, "target.tested", "target", target.id, target.name, after=dict(outcome))
+async def store_test(uow: UnitOfWork, target_id: UUID, outcome: TestOutcome) -> Target:
+    """Keep the outcome of a connection test; pin the keys that were seen for the first time."""
+    places = sorted(
+        {target_id, *outcome.accepted, *outcome.refused}
+    )  # so that two tests lock in the same order
+    rows = {id: await get(uow, id, lock=True) for id in places}
+    target = rows[target_id]
+    if outcome.facts["ok"]:
+        target.offered_host_key = None
+    for id, key in outcome.refused.items():
+        rows[id].offered_host_key = key
+    for id, key in outcome.accepted.items():
+        assert outcome.way is not None
+        _pin_first(uow, rows[id], key, outcome.way.endpoint_of(id))
+    target.last_test = {**outcome.facts, "tested_at": now().isoformat()}
+    audit.record(uow, "target.tested", "target", target.id, target.name, after=dict(outcome.facts))
     await uow.session.flush()  # updated_at is shown in the answer
     return target
+
+
+def _failed(code: str, detail: str, hop: str | None = None) -> dict[str, Any]:
+    facts = {"ok": False, "latency_ms": None, "error_code": code, "detail": detail}
+    return {**facts, "failed_hop_id": hop} if hop else facts
+
+
+def _pin_first(uow: UnitOfWork, target: Target, key: str, seen_at: Endpoint) -> None:
+    if target.host_key is not None or (target.host, target.port) != (seen_at.host, seen_at.port):
+        return  # the address may have been changed meanwhile
+    target.host_key, target.host_key_pinned_at, target.offered_host_key = key, now(), None
+    audit.record(
+        uow,
+        "target.host_key_pinned",
+        "target",
+        target.id,
+        target.name,
+        after={"host_key": fingerprint(key)},
+    )
+
+
+async def _check_route(uow: UnitOfWork, target: Target) -> None:
+    """Refuse a jump host that can't be one. The key of the target stays pinned: it is the same machine."""
+    if target.jump_target_id is None:
+        return
+    with uow.session.no_autoflush:  # the database would refuse an unknown id before we can say so
+        await repository.lock_routes(uow.session)
+        hops = await repository.jump_hosts(uow.session, [target.jump_target_id])
+        behind = await repository.longest_way_behind(uow.session, target.id) if target.id else 0
+    jump_host = hops.get(target.jump_target_id)
+    if jump_host is None:
+        raise UnknownJumpHost(errors=_at_jump_host("no such target"))
+    if target.id in hops:
+        raise JumpHostLoop(errors=_at_jump_host("it is reached through this target"))
+    if jump_host.credential_id is None or jump_host.transport != "ssh":
+        raise JumpHostUnusable(name=jump_host.name, errors=_at_jump_host("it has no SSH credential"))
+    if (count := len(hops) + behind) > MAX_HOPS:
+        message = f"at most {MAX_HOPS} jump hosts on a way"
+        raise RouteTooLong(count=count, limit=MAX_HOPS, errors=_at_jump_host(message))
+
+
+def _at_jump_host(message: str) -> list[dict[str, str]]:
+    return [{"field": "jump_target_id", "message": message}]
+
+
+async def _keep_usable(uow: UnitOfWork, target: Target) -> None:
+    """Refuse to take the credential away from a jump host."""
+    if target.credential_id is not None:
+        return
+    if count := await repository.reached_through(uow.session, target.id):
+        raise JumpHostInUse(
+            f"{count} targets are reached through this one, so it needs a credential; choose one."
+        )
 
 
 async def _attach_credential(uow: UnitOfWork, target: Target) -> None:
@@ -199,5 +272,9 @@ def _short(key: str | None) -> str | None:
 
 def _facts(target: Target) -> dict[str, Any]:
     names = ("name", "host", "port", "os_type", "environment", "status", "description", "tags")
-    facts = {name: getattr(target, name) for name in (*names, "host_key_policy")}
-    return {**facts, "credential_id": target.credential_id and str(target.credential_id)}
+    facts = {name: getattr(target, name) for name in (*names, "host_key_policy", "legacy_algorithms")}
+    return {**facts, **{name: _text(getattr(target, name)) for name in sorted(EMPTIABLE)}}
+
+
+def _text(id: UUID | None) -> str | None:
+    return str(id) if id else None

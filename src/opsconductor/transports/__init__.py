@@ -4,11 +4,13 @@
 """
 
 from opsconductor.transports.base import (
+    MAX_HOPS,
     CheckResult,
     Command,
     Connection,
     Endpoint,
     Exit,
+    Hop,
     HostKeyCheck,
     Running,
     Sink,
@@ -17,12 +19,17 @@ from opsconductor.transports.base import (
     Transport,
 )
 from opsconductor.transports.errors import (
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateRefused,
+    CertificateUnusable,
     CommandTimedOut,
     ConnectionClosed,
     ConnectionLost,
     ConnectRefused,
     ConnectTimeout,
     DnsFailed,
+    ForwardingRefused,
     HostKeyChanged,
     HostKeyRefused,
     HostKeyUnapproved,
@@ -31,6 +38,9 @@ from opsconductor.transports.errors import (
     LoginRefused,
     LoginTimeout,
     NoCommonAlgorithm,
+    NoLegacyAlgorithm,
+    NotReachedFromHop,
+    OutdatedSignature,
     OutputLimit,
     ProtocolMismatch,
     SessionRefused,
@@ -40,6 +50,11 @@ from opsconductor.transports.errors import (
 from opsconductor.transports.hostkeys import algorithm, bare, fingerprint
 
 __all__ = [
+    "MAX_HOPS",
+    "CertificateExpired",
+    "CertificateNotYetValid",
+    "CertificateRefused",
+    "CertificateUnusable",
     "CheckResult",
     "Command",
     "CommandTimedOut",
@@ -51,6 +66,8 @@ __all__ = [
     "DnsFailed",
     "Endpoint",
     "Exit",
+    "ForwardingRefused",
+    "Hop",
     "HostKeyChanged",
     "HostKeyCheck",
     "HostKeyRefused",
@@ -60,6 +77,9 @@ __all__ = [
     "LoginRefused",
     "LoginTimeout",
     "NoCommonAlgorithm",
+    "NoLegacyAlgorithm",
+    "NotReachedFromHop",
+    "OutdatedSignature",
     "OutputLimit",
     "ProtocolMismatch",
     "Running",

@@ -4,33 +4,48 @@ The moments are apart on purpose. Between `connect` and `start` the caller commi
 something; nothing that belongs to the command is sent before `start`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from pydantic import SecretStr
 
+MAX_HOPS = 3
+"""Jump hosts on the way to one target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to connect: a DNS name or an address (IPv6 without brackets), and a port."""
+    """Where to connect: a DNS name or an address (IPv6 without brackets), and a port.
+
+    `legacy` also allows outdated cryptography there, after all that is not outdated.
+    """
 
     host: str
     port: int = 22
+    legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SshLogin:
-    """Who logs in, with a password, a private key (PEM or OpenSSH text), or both; the key is tried first."""
+    """Who logs in, with a password, a private key (PEM or OpenSSH text), or both; the key is tried first.
+
+    A `certificate` (one line of OpenSSH) goes with the private key and is shown in its place. The transport
+    has no use for `become_password`: it is for a command that asks to become somebody else.
+    """
 
     username: str
     password: SecretStr | None = None
     private_key: SecretStr | None = None
     passphrase: SecretStr | None = None
+    certificate: str | None = None
+    become_password: SecretStr | None = None
 
     @property
     def secrets(self) -> list[SecretStr]:
         """What of it must never be shown."""
-        return [secret for secret in (self.password, self.private_key, self.passphrase) if secret is not None]
+        all_of_them = (self.password, self.private_key, self.passphrase, self.become_password)
+        return [secret for secret in all_of_them if secret is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,15 @@ class HostKeyCheck:
 
     pinned: str | None = None
     accept_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A jump host: connections to the next host go through it. It is verified and logged in to as any other."""
+
+    endpoint: Endpoint
+    login: SshLogin
+    host_key: HostKeyCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +110,11 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A connection test that succeeded: milliseconds from nothing to logged in, and the key of the host."""
+    """A connection test that succeeded: milliseconds from nothing to logged in, and the keys of host and hops."""
 
     latency_ms: int
     host_key: str
+    hop_keys: tuple[str, ...] = ()
 
 
 class Sink(Protocol):
@@ -131,6 +156,11 @@ class Connection(Protocol):
         """The key the host proved to have, as one line without comment."""
         ...
 
+    @property
+    def hop_keys(self) -> tuple[str, ...]:
+        """The keys the hops proved to have, the first hop's first."""
+        ...
+
     async def start(self, command: Command, sink: Sink) -> Running:
         """Send the command.
 
@@ -140,7 +170,10 @@ class Connection(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close, whatever runs. Idempotent, takes at most a second, never raises."""
+        """Close, whatever runs, and the hops that nobody else uses.
+
+        Idempotent, takes at most a second for the host and each hop, never raises.
+        """
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -151,11 +184,18 @@ class Connection(Protocol):
 class Transport(Protocol):
     """A way to reach targets. One object serves any number of targets at once, in one event loop."""
 
-    async def connect(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> Connection:
-        """Connect, verify the host, log in; runs nothing. Raises a `TransportError`."""
+    async def connect(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> Connection:
+        """Connect (through these hops, the first one directly), verify the host, log in; runs nothing.
+
+        Raises a `TransportError`, whose `hop` tells at which of the hops.
+        """
         ...
 
-    async def check(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> CheckResult:
+    async def check(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> CheckResult:
         """Do what `connect` does, measure it, and close again. Raises a `TransportError`."""
         ...
 

@@ -3,7 +3,7 @@
 Sentences hold no secret, nothing the target said (it may be hostile) and nothing of our insides.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 Kind = Literal["unreachable", "failed", "timed_out", "lost"]
 
@@ -19,7 +19,18 @@ class TransportError(Exception):
     def __init__(self, **fields: object) -> None:
         """`fields` are filled into the docstring's sentence by name."""
         self.detail = " ".join((type(self).__doc__ or "").split()).format(**fields)
+        self.hop: int | None = None
+        """Which jump host it happened at, counted from 0; None: at the target itself."""
         super().__init__(self.detail)
+
+    def at_hop(self, number: int, host: str) -> Self:
+        """Return this error as one of a jump host, unless an earlier hop is named already."""
+        if self.hop is not None:
+            return self
+        moved = type(self).__new__(type(self))
+        moved.__dict__ = self.__dict__ | {"hop": number, "detail": f"Jump host {host}: {self.detail}"}
+        moved.args = (moved.detail,)
+        return moved
 
 
 class Unreachable(TransportError):
@@ -73,9 +84,39 @@ class ProtocolMismatch(Unreachable):
 
 
 class NoCommonAlgorithm(Unreachable):
-    """{host} offers only outdated cryptography that is not accepted."""
+    """{host} offers only outdated cryptography. Update its SSH server or, where that is impossible, allow
+    outdated algorithms for this target."""
 
     code = "no_common_algorithm"
+    retry = False
+
+
+class NoLegacyAlgorithm(Unreachable):
+    """{host} offers only cryptography that is not accepted even where outdated algorithms are allowed."""
+
+    code = "no_legacy_algorithm"
+    retry = False
+
+
+class OutdatedSignature(Unreachable):
+    """{host} takes RSA keys only with outdated SHA-1 signatures. Use an Ed25519 key or, where that is
+    impossible, allow outdated algorithms for this target."""
+
+    code = "outdated_signature"
+    retry = False
+
+
+class NotReachedFromHop(Unreachable):
+    """{host} can't be reached on port {port} from the jump host {hop}: the name is not known there, nothing
+    listens, or a firewall is between them."""
+
+    code = "not_reached_from_hop"
+
+
+class ForwardingRefused(Unreachable):
+    """It passes on no connection to {host}; allow it in its SSH server (AllowTcpForwarding, PermitOpen)."""
+
+    code = "forwarding_refused"
     retry = False
 
 
@@ -95,6 +136,30 @@ class KeyUnusable(Refused):
     """The private key can't be used: it can't be read, or its passphrase is missing or wrong."""
 
     code = "key_unusable"
+
+
+class CertificateUnusable(Refused):
+    """The certificate can't be used: {reason}."""
+
+    code = "certificate_unusable"
+
+
+class CertificateExpired(Refused):
+    """The certificate of this login was valid until {until:%Y-%m-%d %H:%M} UTC; give it a new one."""
+
+    code = "certificate_expired"
+
+
+class CertificateNotYetValid(Refused):
+    """The certificate of this login is valid only from {since:%Y-%m-%d %H:%M} UTC on."""
+
+    code = "certificate_not_yet_valid"
+
+
+class CertificateRefused(Refused):
+    """{host} refused the certificate of {username}: {reason}."""
+
+    code = "certificate_refused"
 
 
 class SessionRefused(Refused):

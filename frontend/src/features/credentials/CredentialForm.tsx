@@ -7,6 +7,7 @@ import { fieldErrors } from '@/api/errors'
 import type { Credential, CredentialChange, NewCredential } from '@/api/types'
 import { tellFailed } from '@/components/feedback'
 import { LockIcon } from '@/components/icons'
+import { BecomePasswordField, CertificateField, type Fate } from './OptionalFields'
 import { keyProblem } from './privateKey'
 import { useAddCredential, useChangeCredential } from './queries'
 import { SecretFields } from './SecretFields'
@@ -19,6 +20,10 @@ export interface CredentialValues {
   password: string
   private_key: string
   passphrase: string
+  certificate: string
+  certificate_fate: Fate
+  become_password: string
+  become_password_fate: Fate
 }
 
 const EMPTY: CredentialValues = {
@@ -29,6 +34,10 @@ const EMPTY: CredentialValues = {
   password: '',
   private_key: '',
   passphrase: '',
+  certificate: '',
+  certificate_fate: 'set',
+  become_password: '',
+  become_password_fate: 'set',
 }
 const FIELDS = Object.keys(EMPTY)
 
@@ -87,6 +96,10 @@ export function CredentialForm({ credential, onDone, onCancel }: CredentialFormP
             {t('credentials.keep')}
           </Button>
         )}
+        {form.values.kind === 'ssh_key' && (
+          <CertificateField form={form} credential={credential} newKey={withSecret} />
+        )}
+        <BecomePasswordField form={form} credential={credential} />
         <Textarea
           label={t('credentials.description')}
           autosize
@@ -127,17 +140,42 @@ function useCredentialForm(credential: Credential | undefined, withSecret: boole
   })
 }
 
-function pick({ name, kind, username, description }: Credential): Partial<CredentialValues> {
-  return { name, kind, username, description: description ?? '' }
+function pick(credential: Credential): Partial<CredentialValues> {
+  const { name, kind, username, description, certificate, has_become_password } = credential
+  return {
+    name,
+    kind,
+    username,
+    description: description ?? '',
+    certificate_fate: certificate ? 'keep' : 'set',
+    become_password_fate: has_become_password ? 'keep' : 'set',
+  }
 }
 
 function changeOf(values: CredentialValues, withSecret: boolean): CredentialChange {
   const { name, username, description, kind, password, private_key, passphrase } = values
-  const open = { name: name.trim(), username: username.trim(), description: description.trim() }
+  const open = {
+    name: name.trim(),
+    username: username.trim(),
+    description: description.trim(),
+    ...optionalsOf(values, withSecret),
+  }
   if (!withSecret) return open
   if (kind === 'password') return { ...open, password }
   // A key file ends with a line break; some readers refuse one that was pasted without.
   return { ...open, private_key: `${private_key.trim()}\n`, ...(passphrase ? { passphrase } : {}) }
+}
+
+function optionalsOf(values: CredentialValues, withSecret: boolean): CredentialChange {
+  const { kind, certificate, certificate_fate, become_password, become_password_fate } = values
+  const change: CredentialChange = {}
+  if (become_password_fate === 'remove') change.become_password = null
+  else if (become_password) change.become_password = become_password
+  if (kind !== 'ssh_key') return change
+  // A new key takes the certificate of the old one away by itself.
+  if (certificate_fate === 'remove' && !withSecret) change.certificate = null
+  else if (certificate.trim()) change.certificate = certificate.trim()
+  return change
 }
 
 interface KindChoiceProps {

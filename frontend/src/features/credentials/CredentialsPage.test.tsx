@@ -58,3 +58,72 @@ test('a password is sent once and nothing of a key with it', async () => {
     { kind: 'password', name: 'fleet', username: 'ops', description: '', password: 'correct horse' },
   ])
 })
+
+const certificate = {
+  key_id: 'ops-7',
+  serial: '18446744073709551615',
+  principals: ['root', 'deploy'],
+  valid_after: null,
+  valid_before: '2020-01-01T00:00:00Z',
+  authority_fingerprint: 'SHA256:of-the-authority',
+}
+
+async function changed(how: (user: Awaited<ReturnType<typeof openApp>>['user']) => Promise<void>) {
+  const sent: unknown[] = []
+  const row = aCredential('fleet', { kind: 'ssh_key', certificate, has_become_password: true })
+  tells('/credentials', page(row))
+  tells('/credentials/:id', row)
+  server.use(
+    http.patch('*/api/v3/credentials/:id', async ({ request }) => {
+      sent.push(await request.json())
+      return HttpResponse.json(row)
+    }),
+  )
+  const { user } = await openApp('/credentials/id-fleet')
+  await screen.findByText('root, deploy')
+  await screen.findByText('18446744073709551615')
+  expect(await axeFindings()).toEqual([])
+  await how(user)
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+  await screen.findByText('fleet saved')
+  return sent
+}
+
+const untouched = { name: 'fleet', username: 'ops', description: '' }
+
+test('a certificate that is over is told as such in the list', async () => {
+  tells('/credentials', page(aCredential('fleet', { kind: 'ssh_key', certificate })))
+  await openApp('/credentials')
+
+  await screen.findByText('Certificate expired')
+})
+
+test('certificate and password for sudo stay where nobody touches them', async () => {
+  expect(await changed(async () => {})).toEqual([untouched])
+})
+
+test('certificate and password for sudo are taken away', async () => {
+  const sent = await changed(async (user) => {
+    await user.click(screen.getByRole('button', { name: 'Remove certificate' }))
+    await user.click(screen.getByRole('button', { name: 'Remove password' }))
+    await screen.findByText('The certificate is removed when you save.')
+  })
+
+  expect(sent).toEqual([{ ...untouched, certificate: null, become_password: null }])
+})
+
+test('certificate and password for sudo are replaced', async () => {
+  const sent = await changed(async (user) => {
+    await user.click(screen.getByRole('button', { name: 'Replace certificate' }))
+    await user.type(
+      screen.getByRole('textbox', { name: /Certificate of the key/ }),
+      ' ssh-ed25519-cert-v01@openssh.com AAAA ',
+    )
+    await user.click(screen.getByRole('button', { name: 'Replace password' }))
+    await user.type(screen.getByLabelText(/^Sudo password/), 'of sudo')
+  })
+
+  expect(sent).toEqual([
+    { ...untouched, certificate: 'ssh-ed25519-cert-v01@openssh.com AAAA', become_password: 'of sudo' },
+  ])
+})

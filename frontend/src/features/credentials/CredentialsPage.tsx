@@ -11,6 +11,7 @@ import { type Column, ResourceTable } from '@/components/ResourceTable'
 import { EmptyState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
+import { CertificateEnd } from './Certificate'
 import { useCredentials, useDeleteCredential } from './queries'
 
 export function CredentialsPage() {
@@ -74,6 +75,12 @@ function useColumns(mayWrite: boolean): Column<Credential>[] {
       cell: ({ row: { original } }) => (
         <span>
           {t(`credentials.kinds.${original.kind}`)}
+          {original.certificate && (
+            <>
+              {' '}
+              <CertificateEnd certificate={original.certificate} />
+            </>
+          )}
           {original.has_passphrase && (
             <Text span inherit c="dimmed">
               {' '}

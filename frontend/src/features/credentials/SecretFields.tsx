@@ -1,9 +1,10 @@
 /** The secret half of a credential. */
-import { Button, FileButton, Group, PasswordInput, Stack, Text, Textarea } from '@mantine/core'
+import { Button, FileButton, Group, PasswordInput, Stack, Textarea } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { UploadIcon } from '@/components/icons'
 import type { CredentialValues } from './CredentialForm'
+import { Labelled } from './OptionalFields'
 import { LARGEST_KEY } from './privateKey'
 
 export function SecretFields({ form }: { form: UseFormReturnType<CredentialValues> }) {
@@ -61,14 +62,7 @@ function KeyFields({ form }: { form: UseFormReturnType<CredentialValues> }) {
         )}
       </FileButton>
       <PasswordInput
-        label={
-          <>
-            {t('credentials.passphrase')}{' '}
-            <Text span size="xs" c="dimmed">
-              {t('common.optional')}
-            </Text>
-          </>
-        }
+        label={<Labelled text={t('credentials.passphrase')} />}
         description={t('credentials.passphraseHint')}
         autoComplete="new-password"
         data-1p-ignore

@@ -5,6 +5,7 @@ import type { Target, ConnectionTest as TestResult } from '@/api/types'
 import { errorText } from '@/components/errorText'
 import { ask, tellDone, tellFailed } from '@/components/feedback'
 import { CheckIcon, PlugIcon, ShieldIcon, UnplugIcon, WarningIcon } from '@/components/icons'
+import { TextLink } from '@/components/links'
 import { useCan } from '@/features/auth/session'
 import { duration } from '@/lib/time'
 import { useApproveKey, type useTestTarget } from './queries'
@@ -46,6 +47,7 @@ function Outcome({ target, result }: { target: Target; result: TestResult }) {
     <Alert color="red" icon={<UnplugIcon />} title={t('targets.testFailed')}>
       <Stack gap="xs">
         <Text size="sm">{result.detail}</Text>
+        <FailedHop target={target} id={result.failed_hop_id} />
         {result.offered_host_key && <Offered target={target} offered={result.offered_host_key} />}
         {result.error_code && (
           <Text size="xs" c="dimmed">
@@ -54,6 +56,20 @@ function Outcome({ target, result }: { target: Target; result: TestResult }) {
         )}
       </Stack>
     </Alert>
+  )
+}
+
+function FailedHop({ target, id }: { target: Target; id: TestResult['failed_hop_id'] }) {
+  const { t } = useTranslation()
+  const hop = target.route.find((host) => host.id === id)
+  if (!hop) return null
+  return (
+    <Text size="sm">
+      {t('targets.failedAtHop')}{' '}
+      <TextLink to="/targets/$targetId" params={{ targetId: hop.id }} search={true} size="sm">
+        {t('targets.openHop', { name: hop.name })}
+      </TextLink>
+    </Text>
   )
 }
 

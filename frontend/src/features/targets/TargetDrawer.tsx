@@ -4,10 +4,11 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Target } from '@/api/types'
 import { ask, tellDone, tellFailed } from '@/components/feedback'
-import { DotsIcon, EditIcon, PlugIcon, RunIcon, TrashIcon } from '@/components/icons'
+import { DotsIcon, EditIcon, PlugIcon, RunIcon, TrashIcon, WarningIcon } from '@/components/icons'
 import { ButtonLink, MenuLink } from '@/components/links'
 import { Facts, Section } from '@/components/Page'
 import { SideDrawer } from '@/components/SideDrawer'
+import { ToneBadge } from '@/components/Status'
 import { ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
@@ -16,6 +17,7 @@ import { ConnectionTest } from './ConnectionTest'
 import { HostKey } from './HostKey'
 import { Address, LastTest, Tags, TargetStatusBadge } from './parts'
 import { useDeleteTarget, useTarget, useTestTarget } from './queries'
+import { Route } from './Route'
 
 export function TargetDrawer() {
   const { targetId } = useParams({ from: '/shell/targets/$targetId' })
@@ -80,6 +82,15 @@ function TargetFacts({ target }: { target: Target }) {
       rows={[
         [t('targets.status'), <TargetStatusBadge key="status" status={target.status} />],
         [t('targets.address'), <Address key="address" target={target} />],
+        [t('targets.route'), target.route.length ? <Route key="route" target={target} /> : null],
+        [
+          t('targets.algorithms'),
+          target.legacy_algorithms ? (
+            <ToneBadge key="legacy" tone="warning" icon={WarningIcon} plain>
+              {t('targets.legacyAllowed')}
+            </ToneBadge>
+          ) : null,
+        ],
         [t('targets.lastTest'), <LastTest key="test" test={target.last_test} />],
         [t('targets.os'), t(`targets.oses.${target.os_type}`)],
         [t('targets.environment'), target.environment],

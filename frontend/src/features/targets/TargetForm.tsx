@@ -1,7 +1,9 @@
 /** The form for a new target and for changing one. */
 import {
+  Alert,
   Autocomplete,
   Button,
+  Checkbox,
   Group,
   NumberInput,
   Radio,
@@ -18,13 +20,14 @@ import { useTranslation } from 'react-i18next'
 import { fieldErrors, isApiError } from '@/api/errors'
 import type { Target, TargetChange } from '@/api/types'
 import { tellFailed } from '@/components/feedback'
+import { WarningIcon } from '@/components/icons'
 import { CredentialPicker } from './CredentialPicker'
 import { oses, targetStatuses } from './filter'
+import { JumpHostPicker } from './JumpHostPicker'
 import { useSaveTarget, useTargetFacets } from './queries'
 
-export type TargetValues = Required<Omit<TargetChange, 'credential_id'>> & {
-  credential_id: string | null
-}
+type Optional = 'credential_id' | 'jump_target_id'
+export type TargetValues = Required<Omit<TargetChange, Optional>> & Record<Optional, string | null>
 type Form = UseFormReturnType<TargetValues>
 
 const EMPTY: TargetValues = {
@@ -36,6 +39,8 @@ const EMPTY: TargetValues = {
   status: 'active',
   tags: [],
   credential_id: null,
+  jump_target_id: null,
+  legacy_algorithms: false,
   host_key_policy: 'pin-on-first-use',
   description: '',
 }
@@ -70,8 +75,15 @@ export function TargetForm({ target, onDone, onCancel }: TargetFormProps) {
           onChange={(id) => form.setFieldValue('credential_id', id)}
           error={form.errors.credential_id}
         />
+        <JumpHostPicker
+          value={form.values.jump_target_id}
+          onChange={(id) => form.setFieldValue('jump_target_id', id)}
+          target={target}
+          error={form.errors.jump_target_id}
+        />
         <PlaceFields form={form} />
         <PolicyField form={form} />
+        <LegacyField form={form} />
         <Textarea
           label={t('targets.description')}
           autosize
@@ -181,6 +193,24 @@ function PlaceFields({ form }: { form: Form }) {
         {...form.getInputProps('tags')}
       />
     </>
+  )
+}
+
+function LegacyField({ form }: { form: Form }) {
+  const { t } = useTranslation()
+  return (
+    <Stack gap="xs">
+      <Checkbox
+        label={t('targets.legacy')}
+        description={t('targets.legacyHint')}
+        {...form.getInputProps('legacy_algorithms', { type: 'checkbox' })}
+      />
+      {form.values.legacy_algorithms && (
+        <Alert color="yellow" icon={<WarningIcon />} role="status" p="xs">
+          {t('targets.legacyWarning')}
+        </Alert>
+      )}
+    </Stack>
   )
 }
 

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
 import { axeFindings, openApp } from '@/testing/app'
@@ -100,9 +100,76 @@ test('a target is added with what the form says, and a taken name is shown at it
       status: 'active',
       tags: [],
       credential_id: null,
+      jump_target_id: null,
+      legacy_algorithms: false,
       host_key_policy: 'pin-on-first-use',
       description: '',
     },
   ])
+  expect(await axeFindings()).toEqual([])
+})
+
+test('a jump host is looked for by name, and only one that can be one is offered', async () => {
+  const hosts = [
+    aTarget('bastion', { credential_id: 'c1', host: '10.9.0.1' }),
+    aTarget('bastion without a key'),
+  ]
+  const asked: (string | null)[] = []
+  const sent: unknown[] = []
+  server.use(
+    http.get('*/api/v3/targets', ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get('q'))
+      return HttpResponse.json(page(...hosts))
+    }),
+    http.post('*/api/v3/targets', async ({ request }) => {
+      sent.push(await request.json())
+      return refuse(422, 'route_too_long', 'Three jump hosts are the most.', [
+        { field: 'body.jump_target_id', message: 'at most 3 jump hosts on a way' },
+      ])
+    }),
+  )
+  const { user } = await openApp('/targets/new')
+
+  await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'web-1')
+  await user.type(screen.getByRole('textbox', { name: 'Host name or IP address' }), '10.0.0.4')
+  await user.type(screen.getByRole('combobox', { name: 'Jump host' }), 'bast')
+  await waitFor(() => expect(asked).toContain('bast'))
+  const offered = await screen.findAllByRole('option', { name: /bastion/ })
+  expect(offered.map((option) => option.textContent)).toEqual(['bastion10.9.0.1'])
+  await user.click(offered[0] as HTMLElement)
+  await user.click(screen.getByRole('checkbox', { name: 'Allow outdated algorithms' }))
+  await screen.findByText(/may be able to break a connection/)
+  await user.click(screen.getByRole('button', { name: 'Add target' }))
+
+  await screen.findByText('at most 3 jump hosts on a way')
+  expect(sent).toMatchObject([{ jump_target_id: 'id-bastion', legacy_algorithms: true }])
+  expect(await axeFindings()).toEqual([])
+})
+
+test('a target shows the way to it, and a test that failed on the way leads to where', async () => {
+  const bastion = { id: 'id-bastion', name: 'bastion', host: '10.9.0.1', port: 22 }
+  tells('/targets/:id', aTarget('web-1', { route: [bastion], legacy_algorithms: true }))
+  server.use(
+    http.post('*/api/v3/targets/:id/test', () =>
+      HttpResponse.json({
+        ok: false,
+        latency_ms: null,
+        error_code: 'connect_refused',
+        detail: 'Jump host 10.9.0.1: 10.9.0.1 refuses connections on port 22: nothing listens there.',
+        failed_hop_id: 'id-bastion',
+        tested_at: '2026-03-01T10:00:00Z',
+        host_key: null,
+        offered_host_key: null,
+      }),
+    ),
+  )
+  const { user } = await openApp('/targets/id-web-1')
+
+  await screen.findByRole('link', { name: 'bastion' })
+  await screen.findByText('Outdated ones are allowed')
+  await user.click(screen.getByRole('button', { name: 'Test connection' }))
+
+  const link = await screen.findByRole('link', { name: 'Open bastion' })
+  expect(link.getAttribute('href')).toContain('/targets/id-bastion')
   expect(await axeFindings()).toEqual([])
 })

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from opsconductor.transports.base import (
@@ -11,6 +11,7 @@ from opsconductor.transports.base import (
     Command,
     Endpoint,
     Exit,
+    Hop,
     HostKeyCheck,
     Sink,
     SshLogin,
@@ -22,6 +23,7 @@ from opsconductor.transports.errors import (
     ConnectionLost,
     HostKeyChanged,
     HostKeyUnapproved,
+    TransportError,
 )
 from opsconductor.transports.fake.script import Answer, Host, host_key_of
 from opsconductor.transports.hostkeys import bare, fingerprint
@@ -34,19 +36,35 @@ class FakeTransport:
         self._hosts = hosts or {}
         self._others = others or Host()
 
-    async def connect(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> "FakeConnection":
+    async def connect(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> "FakeConnection":
+        hop_keys = [await self._pass(number, hop) for number, hop in enumerate(via)]
+        offered = await self._enter(endpoint, host_key)
+        return FakeConnection(endpoint, self._host(endpoint), offered, tuple(hop_keys))
+
+    async def check(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> CheckResult:
+        started = time.perf_counter()
+        async with await self.connect(endpoint, login, host_key, via) as connection:
+            latency = round((time.perf_counter() - started) * 1000)
+            return CheckResult(latency, connection.host_key, connection.hop_keys)
+
+    async def _pass(self, number: int, hop: Hop) -> str:
+        try:
+            return await self._enter(hop.endpoint, hop.host_key)
+        except TransportError as error:
+            raise error.at_hop(number, hop.endpoint.host) from None
+
+    async def _enter(self, endpoint: Endpoint, host_key: HostKeyCheck) -> str:
         host = self._host(endpoint)
         await asyncio.sleep(host.latency)
         if host.error is not None:
             raise host.error.with_traceback(None)  # one object, raised often
         offered = self._offered(endpoint)
         _judge(endpoint, host_key, offered)
-        return FakeConnection(endpoint, host, offered)
-
-    async def check(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> CheckResult:
-        started = time.perf_counter()
-        async with await self.connect(endpoint, login, host_key) as connection:
-            return CheckResult(round((time.perf_counter() - started) * 1000), connection.host_key)
+        return offered
 
     async def scan_host_key(self, endpoint: Endpoint) -> str:
         host = self._host(endpoint)
@@ -72,11 +90,12 @@ def _judge(endpoint: Endpoint, check: HostKeyCheck, offered: str) -> None:
 class FakeConnection:
     """A login on a fake host."""
 
-    def __init__(self, endpoint: Endpoint, host: Host, host_key: str) -> None:
+    def __init__(self, endpoint: Endpoint, host: Host, host_key: str, hop_keys: tuple[str, ...] = ()) -> None:
         self._endpoint = endpoint
         self._host = host
         self._closed = False
         self.host_key = host_key
+        self.hop_keys = hop_keys
 
     async def start(self, command: Command, sink: Sink) -> "FakeRunning":
         if self._closed:

@@ -2,22 +2,35 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import asyncssh
+from asyncssh.packet import SSHPacket
 
 from opsconductor.transports.base import HostKeyCheck
 from opsconductor.transports.hostkeys import bare
 from opsconductor.transports.ssh.keys import public_line
 
+COOKIE_END = (
+    17  # bytes of a list of algorithms before the first name: the kind of packet, and a random cookie
+)
+
 
 class Handshake(asyncssh.SSHClient):
     """Watches one connection. The host key is judged before anything about the login is sent."""
 
-    def __init__(self, check: HostKeyCheck, connected: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        check: HostKeyCheck,
+        connected: Callable[[], None],
+        pairs: Sequence[asyncssh.SSHKeyPair] = (),
+    ) -> None:
         self._pinned = bare(check.pinned) if check.pinned else None
         self._accept_new = check.accept_new
         self._connected = connected
+        self._pairs = pairs
+        self._keys_asked_for = False
+        self._connection: asyncssh.SSHClientConnection | None = None
         self.reached = False
         """True once TCP is up."""
         self.offered: str | None = None
@@ -30,14 +43,34 @@ class Handshake(asyncssh.SSHClient):
         """True where another key is pinned, False where none is."""
         return self._pinned is not None
 
+    @property
+    def key_withheld(self) -> bool:
+        """True where our RSA key was of use only with a SHA-1 signature, and so was not used."""
+        return self._keys_asked_for and any(pair.sig_algorithm == b"ssh-rsa" for pair in self._pairs)
+
+    def no_common_host_key(self) -> bool:
+        """Tell whether the host has told its kinds of host keys, and none is one we asked for.
+
+        OpenSSH just closes the connection then.
+        """
+        if self._connection is None or not self._connection._server_kexinit:
+            return False
+        told = SSHPacket(self._connection._server_kexinit[COOKIE_END:])
+        told.get_namelist()  # the key exchanges
+        return not set(told.get_namelist()) & set(self._connection._server_host_key_algs or ())
+
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.reached = True
+        self._connection = conn
         self._connected()
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.offered = public_line(key)
         self.accepted = self.offered == self._pinned if self._pinned else self._accept_new
         return self.accepted
+
+    def public_key_auth_requested(self) -> None:
+        self._keys_asked_for = True  # and those we had were used or passed over
 
     def debug_msg_received(self, msg: str, lang: str, always_display: bool) -> None:
         # OpenSSH lists the options of the key that let us in, such as "key options: command user-rc".

@@ -9,7 +9,9 @@ from opsconductor.transports import errors
 from opsconductor.transports.base import Endpoint, SshLogin
 from opsconductor.transports.errors import HostKeyRefused, TransportError
 from opsconductor.transports.hostkeys import fingerprint
+from opsconductor.transports.ssh import certificates
 from opsconductor.transports.ssh.client import Handshake
+from opsconductor.transports.ssh.hops import Passage
 from opsconductor.transports.ssh.options import Limits
 
 NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EHOSTDOWN, errno.ENETDOWN}
@@ -24,10 +26,25 @@ def while_connecting(
     if refused is not None:
         return refused
     if isinstance(error, asyncssh.Error):
-        return _spoken(error, endpoint, login)
+        return _spoken(error, endpoint, login, handshake)
     if handshake.reached:
         return _interrupted(error, endpoint, limits)
     return _no_answer(error, endpoint, limits)
+
+
+def in_passage(error: Exception, endpoint: Endpoint, passage: Passage, limits: Limits) -> TransportError:
+    """Return the error for a jump host that did not bring us to the next host. What it said is not passed on."""
+    place = {"host": endpoint.host, "port": endpoint.port}
+    if passage.hop.lost:
+        return passage.at_fault(errors.ConnectionClosed(**passage.place))
+    if isinstance(error, TimeoutError):
+        return errors.ConnectTimeout(seconds=limits.connect, **place)
+    if (
+        isinstance(error, asyncssh.ChannelOpenError)
+        and error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+    ):
+        return passage.at_fault(errors.ForwardingRefused(host=endpoint.host))
+    return errors.NotReachedFromHop(hop=passage.place["host"], **place)
 
 
 def host_key_refused(endpoint: Endpoint, handshake: Handshake) -> HostKeyRefused | None:
@@ -38,12 +55,16 @@ def host_key_refused(endpoint: Endpoint, handshake: Handshake) -> HostKeyRefused
     return kind(host=endpoint.host, offered=handshake.offered, fingerprint=fingerprint(handshake.offered))
 
 
-def _spoken(error: asyncssh.Error, endpoint: Endpoint, login: SshLogin) -> TransportError:
+def _spoken(
+    error: asyncssh.Error, endpoint: Endpoint, login: SshLogin, handshake: Handshake
+) -> TransportError:
     """The other side answered, but not as it should have."""
     if isinstance(error, asyncssh.PermissionDenied | asyncssh.IllegalUserName) or MAX_TRIES in error.reason:
-        return errors.LoginRefused(host=endpoint.host, username=login.username)
-    if isinstance(error, asyncssh.KeyExchangeFailed) and "No matching" in error.reason:
-        return errors.NoCommonAlgorithm(host=endpoint.host)
+        return _login_refused(endpoint, login, handshake)
+    unmatched = isinstance(error, asyncssh.KeyExchangeFailed) and "No matching" in error.reason
+    if unmatched or (handshake.offered is None and handshake.no_common_host_key()):
+        kind = errors.NoLegacyAlgorithm if endpoint.legacy else errors.NoCommonAlgorithm
+        return kind(host=endpoint.host)
     if isinstance(
         error,
         asyncssh.ProtocolError
@@ -54,6 +75,15 @@ def _spoken(error: asyncssh.Error, endpoint: Endpoint, login: SshLogin) -> Trans
     ):
         return errors.ProtocolMismatch(host=endpoint.host, port=endpoint.port)
     return errors.ConnectionClosed(host=endpoint.host, port=endpoint.port)
+
+
+def _login_refused(endpoint: Endpoint, login: SshLogin, handshake: Handshake) -> TransportError:
+    if handshake.key_withheld and not endpoint.legacy:
+        return errors.OutdatedSignature(host=endpoint.host)
+    who = {"host": endpoint.host, "username": login.username}
+    if login.certificate is not None and login.private_key is not None:
+        return errors.CertificateRefused(reason=certificates.why_refused(login), **who)
+    return errors.LoginRefused(**who)
 
 
 def _interrupted(error: Exception, endpoint: Endpoint, limits: Limits) -> TransportError:

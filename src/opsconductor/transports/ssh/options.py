@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncssh
 
-from opsconductor.transports.base import SshLogin
+from opsconductor.transports.base import Endpoint, SshLogin
 from opsconductor.transports.hostkeys import algorithm
 
 
@@ -58,33 +58,39 @@ HOST_KEYS = (
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
-SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+RSA = ("rsa-sha2-512", "rsa-sha2-256")
+
+# What is asked for last, and only where a target is allowed outdated cryptography: SHA-1, and ciphers in CBC
+# mode. What is broken today (DSA, MD5, RC4, DES, groups of 1024 bits) is not among it.
+LEGACY_KEY_EXCHANGES = ("diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1")
+LEGACY_CIPHERS = ("aes256-cbc", "aes192-cbc", "aes128-cbc")
+LEGACY_MACS = ("hmac-sha1-etm@openssh.com", "hmac-sha1")
+LEGACY_RSA = ("ssh-rsa",)
 
 
-def host_key_algorithms(pinned: str | None) -> Sequence[str]:
+def host_key_algorithms(pinned: str | None, *, legacy: bool = False) -> Sequence[str]:
     """Return the algorithms to ask for, those of the pinned key first.
 
     A server that still has the pinned key has to use it then. One that has not shows another key, which is
     refused but can be named; were the others left out, all we could say is that no algorithm fits.
     """
+    every = (*HOST_KEYS, *(LEGACY_RSA if legacy else ()))
     if pinned is None:
-        return HOST_KEYS
-    first = SIGNATURES.get(algorithm(pinned), (algorithm(pinned),))
-    return (*first, *(name for name in HOST_KEYS if name not in first))
+        return every
+    kind = algorithm(pinned)
+    first = [name for name in every if name in ((*RSA, *LEGACY_RSA) if kind == "ssh-rsa" else (kind,))]
+    return (*first, *(name for name in every if name not in first))
 
 
-def common(limits: Limits, pinned: str | None) -> dict[str, Any]:
-    """Return the options every connection has."""
+def common(limits: Limits, endpoint: Endpoint, pinned: str | None) -> dict[str, Any]:
+    """Return the options every connection to this endpoint has."""
     _ensure_user_name()
     return {
         "config": None,
         # Three empty lists: our own check decides alone. An empty value would read ~/.ssh/known_hosts,
         # and None would accept everybody.
         "known_hosts": ([], [], []),
-        "server_host_key_algs": host_key_algorithms(pinned),
-        "kex_algs": KEY_EXCHANGES,
-        "encryption_algs": CIPHERS,
-        "mac_algs": MACS,
+        **_algorithms(pinned, legacy=endpoint.legacy),
         "compression_algs": None,
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
@@ -104,13 +110,24 @@ def common(limits: Limits, pinned: str | None) -> dict[str, Any]:
     }
 
 
-def authentication(login: SshLogin, key: asyncssh.SSHKey | None) -> dict[str, Any]:
+def _algorithms(pinned: str | None, *, legacy: bool) -> dict[str, Sequence[str]]:
+    return {
+        "server_host_key_algs": host_key_algorithms(pinned, legacy=legacy),
+        "kex_algs": (*KEY_EXCHANGES, *(LEGACY_KEY_EXCHANGES if legacy else ())),
+        "encryption_algs": (*CIPHERS, *(LEGACY_CIPHERS if legacy else ())),
+        "mac_algs": (*MACS, *(LEGACY_MACS if legacy else ())),
+        # asyncssh's own list has SHA-1, for servers that do not say what they verify.
+        "signature_algs": (*HOST_KEYS, *(LEGACY_RSA if legacy else ())),
+    }
+
+
+def authentication(login: SshLogin, pairs: Sequence[asyncssh.SSHKeyPair]) -> dict[str, Any]:
     """Return the options that log in with what there is, and with nothing else that may lie about."""
     password = login.password.get_secret_value() if login.password else None
-    methods = [*(["publickey"] if key else []), *(["password", "keyboard-interactive"] if password else [])]
+    methods = [*(["publickey"] if pairs else []), *(["password", "keyboard-interactive"] if password else [])]
     return {
         "username": login.username,
-        "client_keys": [key] if key else None,
+        "client_keys": list(pairs) or None,
         "password": password,
         "preferred_auth": methods or ["none"],
     }

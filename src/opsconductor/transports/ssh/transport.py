@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Self
 
 import asyncssh
 
@@ -11,6 +12,7 @@ from opsconductor.transports.base import (
     CheckResult,
     Command,
     Endpoint,
+    Hop,
     HostKeyCheck,
     Sink,
     SshLogin,
@@ -24,54 +26,83 @@ from opsconductor.transports.errors import (
     TransportError,
 )
 from opsconductor.transports.ssh import faults, reaper
+from opsconductor.transports.ssh.certificates import paired
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import Handshake, abort, close
+from opsconductor.transports.ssh.hops import Hops, Passage, Way
 from opsconductor.transports.ssh.keys import KeyRing
 from opsconductor.transports.ssh.options import Limits, authentication, common
 from opsconductor.transports.ssh.running import SshRunning
+from opsconductor.transports.ssh.tunnel import Tunnel
 
 
 class SshTransport:
-    """Reaches targets by SSH. Keep one for the life of the process: it holds the parsed private keys."""
+    """Reaches targets by SSH. Keep one for the life of the process: it holds parsed private keys and open hops."""
 
     def __init__(self, limits: Limits | None = None, keys: KeyRing | None = None) -> None:
         self._limits = limits or Limits()
         self._keys = keys or KeyRing()
+        self._hops = Hops(self._connect_hop)
 
-    async def connect(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> "SshConnection":
-        key = await self._keys.load(login.private_key, login.passphrase) if login.private_key else None
-        options = {**common(self._limits, host_key.pinned), **authentication(login, key)}
-        connection, handshake = await self._handshake(endpoint, login, host_key, options)
-        return SshConnection(connection, handshake, endpoint, login, self._limits)
+    async def connect(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> "SshConnection":
+        pairs = await self._pairs(login)
+        passage = await self._hops.passage(via)
+        try:
+            connection, handshake = await self._handshake(endpoint, login, host_key, pairs, passage)
+        except BaseException:
+            if passage:
+                await passage.give_back()
+            raise
+        return SshConnection(connection, handshake, endpoint, login, self._limits, passage)
 
-    async def check(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> CheckResult:
+    async def _connect_hop(self, hop: Hop, before: Way) -> "SshConnection":
+        return await self.connect(hop.endpoint, hop.login, hop.host_key, before)
+
+    async def _pairs(self, login: SshLogin) -> Sequence[asyncssh.SSHKeyPair]:
+        if login.private_key is None:
+            return ()
+        return paired(await self._keys.load(login.private_key, login.passphrase), login.certificate)
+
+    async def check(
+        self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
+    ) -> CheckResult:
         started = time.perf_counter()
-        async with await self.connect(endpoint, login, host_key) as connection:
+        async with await self.connect(endpoint, login, host_key, via) as connection:
             latency = round((time.perf_counter() - started) * 1000)
-            return CheckResult(latency, connection.host_key)
+            return CheckResult(latency, connection.host_key, connection.hop_keys)
 
     async def scan_host_key(self, endpoint: Endpoint) -> str:
         nobody = SshLogin("opsconductor")  # never sent: the connection ends at the host key
-        options = {**common(self._limits, None), **authentication(nobody, None)}
         try:
-            connection, _ = await self._handshake(endpoint, nobody, HostKeyCheck(), options)
+            connection, _ = await self._handshake(endpoint, nobody, HostKeyCheck())
         except HostKeyUnapproved as shown:
             return shown.offered
         await abort(connection)
         raise ConnectionClosed(host=endpoint.host, port=endpoint.port)
 
     async def _handshake(
-        self, endpoint: Endpoint, login: SshLogin, check: HostKeyCheck, options: dict[str, Any]
+        self,
+        endpoint: Endpoint,
+        login: SshLogin,
+        check: HostKeyCheck,
+        pairs: Sequence[asyncssh.SSHKeyPair] = (),
+        passage: Passage | None = None,
     ) -> tuple[asyncssh.SSHClientConnection, Handshake]:
         loop = asyncio.get_running_loop()
         deadline = asyncio.timeout(self._limits.connect)
-        handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login))
+        handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login), pairs)
+        options = {**common(self._limits, endpoint, check.pinned), **authentication(login, pairs)}
+        tunnel = passage.hop.tunnel if passage else None
         try:
             async with deadline:
                 connection = await asyncssh.connect(
-                    endpoint.host, endpoint.port, client_factory=lambda: handshake, **options
+                    endpoint.host, endpoint.port, tunnel=tunnel, client_factory=lambda: handshake, **options
                 )
         except Exception as error:  # noqa: BLE001 - door: asyncssh raises ValueError and worse on hostile input
+            if passage and not handshake.reached:
+                raise faults.in_passage(error, endpoint, passage, self._limits) from None
             raise faults.while_connecting(error, endpoint, login, handshake, self._limits) from None
         if handshake.accepted:
             return connection, handshake
@@ -92,7 +123,9 @@ class SshConnection:
         endpoint: Endpoint,
         login: SshLogin,
         limits: Limits,
+        passage: Passage | None,
     ) -> None:
+        self._passage = passage
         self._connection = connection
         self._handshake = handshake
         self._endpoint = endpoint
@@ -104,6 +137,20 @@ class SshConnection:
     def host_key(self) -> str:
         assert self._handshake.offered is not None
         return self._handshake.offered
+
+    @property
+    def hop_keys(self) -> tuple[str, ...]:
+        return self._passage.hop_keys if self._passage else ()
+
+    @property
+    def lost(self) -> bool:
+        """True once it is closed, by whomever."""
+        return self._connection.is_closed()
+
+    @property
+    def tunnel(self) -> Tunnel:
+        """The way on from here."""
+        return Tunnel(self._connection)
 
     async def start(self, command: Command, sink: Sink) -> SshRunning:
         if self._running is not None and not self._running.over:
@@ -155,7 +202,11 @@ class SshConnection:
         return reaper.applies(version, self._login.username, forced_command=self._handshake.forced_command)
 
     async def close(self) -> None:
-        await close(self._connection)
+        try:
+            await close(self._connection)
+        finally:
+            if self._passage:
+                await self._passage.give_back()
 
     async def __aenter__(self) -> Self:
         return self
