@@ -15,6 +15,8 @@ COOKIE_END = (
     17  # bytes of a list of algorithms before the first name: the kind of packet, and a random cookie
 )
 
+WITHOUT_MAC = (b"-gcm@openssh.com", b"-poly1305@openssh.com")
+
 
 class Handshake(asyncssh.SSHClient):
     """Watches one connection. The host key is judged before anything about the login is sent."""
@@ -48,16 +50,23 @@ class Handshake(asyncssh.SSHClient):
         """True where our RSA key was of use only with a SHA-1 signature, and so was not used."""
         return self._keys_asked_for and any(pair.sig_algorithm == b"ssh-rsa" for pair in self._pairs)
 
-    def no_common_host_key(self) -> bool:
-        """Tell whether the host has told its kinds of host keys, and none is one we asked for.
+    def nothing_in_common(self) -> bool:
+        """Tell whether the host has told its algorithms, and for one purpose has none that we asked for.
 
-        OpenSSH just closes the connection then.
+        A host that finds that out before us just closes the connection, or resets it.
         """
-        if self._connection is None or not self._connection._server_kexinit:
+        ours = self._connection
+        if ours is None or not ours._server_kexinit:
             return False
-        told = SSHPacket(self._connection._server_kexinit[COOKIE_END:])
-        told.get_namelist()  # the key exchanges
-        return not set(told.get_namelist()) & set(self._connection._server_host_key_algs or ())
+        told = SSHPacket(ours._server_kexinit[COOKIE_END:])
+        exchanges, host_keys, ciphers, _, macs = (told.get_namelist() for _ in range(5))
+        cipher = _first(ours._enc_algs, ciphers)
+        return not (
+            _first(ours._kex_algs, exchanges)
+            and _first(ours._server_host_key_algs or (), host_keys)
+            and cipher
+            and (cipher.endswith(WITHOUT_MAC) or _first(ours._mac_algs, macs))
+        )
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.reached = True
@@ -76,6 +85,10 @@ class Handshake(asyncssh.SSHClient):
         # OpenSSH lists the options of the key that let us in, such as "key options: command user-rc".
         if "key options:" in msg and "command" in msg.split("key options:", 1)[1].split():
             self.forced_command = True
+
+
+def _first(wanted: Sequence[bytes], offered: Sequence[bytes]) -> bytes | None:
+    return next((name for name in wanted if name in offered), None)
 
 
 async def abort(connection: asyncssh.SSHClientConnection, seconds: float = 1.0) -> None:

@@ -25,6 +25,9 @@ def while_connecting(
     refused = host_key_refused(endpoint, handshake)
     if refused is not None:
         return refused
+    if handshake.offered is None and handshake.nothing_in_common():
+        kind = errors.NoLegacyAlgorithm if endpoint.legacy else errors.NoCommonAlgorithm
+        return kind(host=endpoint.host)
     if isinstance(error, asyncssh.Error):
         return _spoken(error, endpoint, login, handshake)
     if handshake.reached:
@@ -61,10 +64,6 @@ def _spoken(
     """The other side answered, but not as it should have."""
     if isinstance(error, asyncssh.PermissionDenied | asyncssh.IllegalUserName) or MAX_TRIES in error.reason:
         return _login_refused(endpoint, login, handshake)
-    unmatched = isinstance(error, asyncssh.KeyExchangeFailed) and "No matching" in error.reason
-    if unmatched or (handshake.offered is None and handshake.no_common_host_key()):
-        kind = errors.NoLegacyAlgorithm if endpoint.legacy else errors.NoCommonAlgorithm
-        return kind(host=endpoint.host)
     if isinstance(
         error,
         asyncssh.ProtocolError
