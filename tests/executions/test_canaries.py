@@ -5,6 +5,7 @@ The targets print a secret that nobody has told OpsConductor, too: the same sear
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,17 +45,19 @@ OTHERS = ["redis", "append-only file", "logs", "cmdline", "environ"]
 pytestmark = pytest.mark.timeout(240)  # a core, a worker, and 85 targets at once, beside the other tests
 
 
-@dataclass
+@dataclass(repr=False)
 class Left:
-    """What a run left behind, by place; and how it went."""
+    """What a run left behind, by place; and how it went. Megabytes: a report of a failure must not show it."""
 
     canaries: list[str]
     places: dict[str, bytes] = field(default_factory=dict)
     executions: list[dict[str, Any]] = field(default_factory=list)
-    output: str = ""
+    masks: int = 0
 
-    def found(self, place: str, *canaries: str) -> set[tuple[str, str]]:
-        return Search(canaries or self.canaries).found(self.places[place])
+    def found(self, place: str, *canaries: str) -> Counter[str]:
+        """Return how many canaries are there in each encoding."""
+        found = Search(canaries or self.canaries).found(self.places[place])
+        return Counter(encoding for _, encoding in found)
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +188,7 @@ async def _use(said: _Said, everybody: list[Holder], home: Path, left: Left) -> 
         wanted += [(script.command(name), [id]) for name, id in targets.items() if id not in with_password]
         left.executions = await asyncio.gather(*(_run(said, command, ids) for command, ids in wanted))
     results = [r for e in left.executions for r in await _results(said, e["id"])]
-    left.output = "".join(r["output_text"] for r in results)
+    left.masks = sum(r["output_text"].count("•••") for r in results)
     for path in ("/audit?limit=200", "/executions?limit=200", "/targets?limit=200", "/credentials?limit=200"):
         await said.ask("GET", path)
 
@@ -272,26 +275,25 @@ async def _all_rows(core: Core) -> bytes:
 def test_a_hundred_secrets_were_used_and_printed(left: Left) -> None:
     assert len(left.canaries) == 100
     assert [e["status"] for e in left.executions] == ["completed"] * len(left.executions)
-    assert left.output.count("•••") >= 2 * 100 * len(ENCODINGS)
+    assert left.masks >= 2 * 100 * len(ENCODINGS)
 
 
 @pytest.mark.parametrize("place", OUTPUTS + OTHERS)
 def test_no_secret_is_left_in(left: Left, place: str) -> None:
-    assert left.found(place) == set()
+    assert left.found(place) == {}
 
 
 @pytest.mark.parametrize("place", OUTPUTS)
 def test_what_is_printed_and_no_secret_is_found_by_the_same_search_in(left: Left, place: str) -> None:
-    assert left.found(place, CONTROL) == {(CONTROL, name) for name in ENCODINGS}
+    assert left.found(place, CONTROL) == dict.fromkeys(ENCODINGS, 1)
 
 
 @pytest.mark.parametrize("place", OTHERS)
 def test_what_is_planted_is_found_by_the_same_search_in(left: Left, place: str) -> None:
-    assert left.found(place, PLANTED) == {(PLANTED, name) for name in ENCODINGS}
+    assert left.found(place, PLANTED) == dict.fromkeys(ENCODINGS, 1)
 
 
 def test_logs_and_redis_have_what_they_should(left: Left) -> None:
-    for execution in left.executions:
-        assert execution["id"].encode() in left.places["append-only file"]
-    assert b"worker.ready" in left.places["logs"]
-    assert b'"/api/v3/executions/{execution_id}/results"' in left.places["logs"]
+    written, logged = left.places["append-only file"], left.places["logs"]
+    assert all(execution["id"].encode() in written for execution in left.executions)
+    assert all(words in logged for words in (b"worker.ready", b'"/api/v3/executions/{execution_id}/results"'))
