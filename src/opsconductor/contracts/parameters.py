@@ -211,15 +211,19 @@ class BooleanParameter(Parameter):
 class SecretParameter(Parameter):
     """A text that nobody is shown again. It has no default: that would be written down for all to read."""
 
+    default: ClassVar[None] = None
+
     type: Literal["secret"]
-    default: None = None
     min_length: Length | None = None
 
-    @field_validator("default", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def have_none(cls, value: Any) -> None:
-        if value is not None:
+    def have_no_default(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        if data.get("default") is not None:
             raise ValueError("a secret has no default, as everybody who may read scripts would see it")
+        return {name: value for name, value in data.items() if name != "default"}
 
     def problem_of(self, value: Any) -> str | None:
         if problem := _text_problem(value):
