@@ -20,7 +20,14 @@ export function CodeField({ label, description, value, onChange, error }: CodeFi
     if (gutter.current) gutter.current.scrollTop = top
   }
   return (
-    <Input.Wrapper id={id} label={label} description={description} error={error} required>
+    <Input.Wrapper
+      id={id}
+      className={classes.codeField}
+      label={label}
+      description={description}
+      error={error}
+      required
+    >
       <div className={classes.code} data-editable data-error={error ? true : undefined}>
         <div className={classes.gutterFrame} aria-hidden="true">
           <div className={classes.gutterWidth}>{lastLine(numbers)}</div>

@@ -49,7 +49,7 @@ function Fields({ fields }: { fields: ScriptDiff['fields'] }) {
         <div key={field}>
           <dt>{named(field)}</dt>
           <dd>
-            <del>{said(before, t('scripts.nothing'))}</del> <ins>{said(after, t('scripts.nothing'))}</ins>
+            <Change before={before} after={after} />
           </dd>
         </div>
       ))}
@@ -57,11 +57,29 @@ function Fields({ fields }: { fields: ScriptDiff['fields'] }) {
   )
 }
 
-/** A value in short: parameters by what they are, lists by their items. */
-function said(value: unknown, nothing: string): string {
-  if (Array.isArray(value)) return value.map(item).join(', ') || nothing
-  return value === null || value === '' ? nothing : String(value)
+function Change({ before, after }: { before: unknown; after: unknown }) {
+  const { t } = useTranslation()
+  const [old, next] = onlyDifferent(items(before), items(after))
+  return (
+    <>
+      <del>{old.join(', ') || t('scripts.nothing')}</del> <ins>{next.join(', ') || t('scripts.nothing')}</ins>
+    </>
+  )
 }
+
+/** What of two lists is in one of them only; all of both where just the order differs. */
+function onlyDifferent(before: string[], after: string[]): [string[], string[]] {
+  const old = before.filter((each) => !after.includes(each))
+  const next = after.filter((each) => !before.includes(each))
+  return old.length + next.length > 0 ? [old, next] : [before, after]
+}
+
+function items(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(item)
+  return value === null || value === '' ? [] : [String(value)]
+}
+
+/** A parameter is told by what it is. */
 
 function item(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)

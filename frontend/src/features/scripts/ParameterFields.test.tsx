@@ -51,7 +51,9 @@ function open() {
   return { user, values: () => latest }
 }
 
-test('each type has its input, and what is typed comes back as its type', async () => {
+const LONG = 20_000 // ms; every kind of input is used, and axe goes through them
+
+test('each type has its input, and what is typed comes back as its type', { timeout: LONG }, async () => {
   tells('/targets', page(aTarget('db-1', { id: '01a20c06-c4c1-742b-b37f-ba80e5e35788' })))
   const { user, values } = open()
 

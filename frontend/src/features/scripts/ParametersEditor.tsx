@@ -75,7 +75,7 @@ function ParameterEditor({ form, draft, index }: EditorProps) {
             autoCapitalize="none"
             autoComplete="off"
             spellCheck={false}
-            ff="monospace"
+            classNames={{ input: classes.mono }}
             {...at('name')}
           />
           <Select
@@ -94,7 +94,12 @@ function ParameterEditor({ form, draft, index }: EditorProps) {
         {t(`parameters.typeHints.${draft.type}`, { name: draft.name || t('parameters.name') })}
       </Text>
       <div className={classes.row}>
-        <TextInput label={t('parameters.label')} maxLength={100} {...at('label')} />
+        <TextInput
+          label={t('parameters.label')}
+          description={t('parameters.labelHint')}
+          maxLength={100}
+          {...at('label')}
+        />
         <TextInput label={t('parameters.help')} maxLength={500} {...at('help')} />
       </div>
       <Constraints form={form} draft={draft} index={index} />
@@ -156,7 +161,7 @@ function Constraints({ form, draft, index }: EditorProps) {
             autoCapitalize="none"
             autoComplete="off"
             spellCheck={false}
-            ff="monospace"
+            classNames={{ input: classes.mono }}
             {...at('pattern')}
           />
           <Switch

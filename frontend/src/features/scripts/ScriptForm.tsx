@@ -14,7 +14,7 @@ import {
 } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '@/api/errors'
 import type { NewScript, SavedScript, Script } from '@/api/types'
@@ -40,6 +40,8 @@ const INTERPRETER = /^(sh|bash|python3|(\/[A-Za-z0-9._+-]+)+)$/
 interface ScriptFormProps {
   /** What is changed; without it a script is added. */
   script?: Script
+  /** Given once a newer version is there; the form follows it as long as nothing was written. */
+  onOvertaken?: () => void
   /** What a new script begins with. */
   start?: NewScript
   onDone: (script: SavedScript) => void
@@ -47,11 +49,15 @@ interface ScriptFormProps {
   onDiscard?: () => void
 }
 
-export function ScriptForm({ script, start, onDone, onCancel, onDiscard }: ScriptFormProps) {
+export function ScriptForm({ script, onOvertaken, start, onDone, onCancel, onDiscard }: ScriptFormProps) {
   const { t } = useTranslation()
   const form = useScriptForm(script ?? start)
   const save = useSaveScript(script?.id)
   const [basedOn, setBasedOn] = useState(script?.version)
+  const untouched = !form.isDirty()
+  useEffect(() => {
+    if (untouched) onOvertaken?.()
+  }, [untouched, onOvertaken])
   const send = (values: ScriptValues, base: number | undefined) =>
     save.mutate(
       { ...toSave(values), basedOn: base },
@@ -72,6 +78,7 @@ export function ScriptForm({ script, start, onDone, onCancel, onDiscard }: Scrip
       <LeaveQuestion unsaved={form.isDirty() && !save.isSuccess} />
       <div className={classes.columns}>
         <div>
+          <Words form={form} />
           <CodeField
             label={t('scripts.content')}
             description={t('scripts.contentHint')}
@@ -167,10 +174,10 @@ function errorsOf(error: Error): Record<string, string> {
   return Object.fromEntries(error.fields.map(({ field, message }) => [placeOf(field), message]))
 }
 
-function Facts({ form }: { form: Form }) {
+function Words({ form }: { form: Form }) {
   const { t } = useTranslation()
   return (
-    <>
+    <Stack gap="md">
       <TextInput
         label={t('scripts.name')}
         description={t('scripts.nameHint')}
@@ -178,6 +185,21 @@ function Facts({ form }: { form: Form }) {
         maxLength={200}
         {...form.getInputProps('name')}
       />
+      <Textarea
+        label={t('scripts.description')}
+        autosize
+        minRows={2}
+        maxLength={1000}
+        {...form.getInputProps('description')}
+      />
+    </Stack>
+  )
+}
+
+function Facts({ form }: { form: Form }) {
+  const { t } = useTranslation()
+  return (
+    <>
       <Autocomplete
         label={t('scripts.interpreter')}
         description={t('scripts.interpreterHint')}
@@ -187,13 +209,6 @@ function Facts({ form }: { form: Form }) {
         autoCapitalize="none"
         spellCheck={false}
         {...form.getInputProps('interpreter')}
-      />
-      <Textarea
-        label={t('scripts.description')}
-        autosize
-        minRows={2}
-        maxLength={1000}
-        {...form.getInputProps('description')}
       />
       <MultiSelect
         label={t('scripts.systems')}

@@ -1,10 +1,11 @@
 /** One script: its text and settings, to be changed or only read, and its versions. */
 import { ActionIcon, Menu, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SavedScript, Script } from '@/api/types'
-import { tellDone } from '@/components/feedback'
+import { tellDone, tellFailed } from '@/components/feedback'
 import { DotsIcon } from '@/components/icons'
 import { TextLink } from '@/components/links'
 import { Facts, Page, Section } from '@/components/Page'
@@ -16,7 +17,7 @@ import { bytes } from '@/lib/size'
 import { CodeView } from './CodeField'
 import { DeleteItem } from './DeleteItem'
 import type { ScriptView } from './filter'
-import { useScript } from './queries'
+import { scriptQuery, useScript } from './queries'
 import { ScriptForm } from './ScriptForm'
 import classes from './scripts.module.css'
 import { Versions } from './Versions'
@@ -94,7 +95,7 @@ function Views({ script }: { script: Script }) {
 function Edit({ script }: { script: Script }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const { refetch } = useScript(script.id)
+  const queryClient = useQueryClient()
   // What the form began with. A version that came meanwhile is not put under somebody's hands.
   const [start, setStart] = useState(script)
   const saved = ({ notes, ...next }: SavedScript) => {
@@ -106,13 +107,17 @@ function Edit({ script }: { script: Script }) {
     setStart(next)
   }
   const load = async () => {
-    const { data } = await refetch()
-    if (data) setStart(data)
+    try {
+      setStart(await queryClient.fetchQuery({ ...scriptQuery(script.id), staleTime: 0 }))
+    } catch (error) {
+      tellFailed(t('errors.title'), error)
+    }
   }
   return (
     <ScriptForm
       key={`${start.version} ${start.updated_at}`}
       script={start}
+      onOvertaken={script.version > start.version ? () => setStart(script) : undefined}
       onDone={saved}
       onCancel={() => void navigate({ to: '/scripts' })}
       onDiscard={() => void load()}

@@ -1,4 +1,4 @@
-import { fireEvent, screen, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
 import type { ScriptDiff, ScriptVersion } from '@/api/types'
@@ -6,6 +6,7 @@ import { axeFindings, openApp } from '@/testing/app'
 import { aScript, aScriptRow, aViewer, page } from '@/testing/data'
 import { refuse, refuses, server, signedInAs, tells } from '@/testing/server'
 
+const LONG = 30_000 // ms; a whole form is filled in, and axe goes through it
 const SAVED = { notes: [] as string[] }
 
 function aVersion(version: number, change: Partial<ScriptVersion> = {}): ScriptVersion {
@@ -21,8 +22,13 @@ function aVersion(version: number, change: Partial<ScriptVersion> = {}): ScriptV
   }
 }
 
+/** The field of the text, found by its label: to look for it by role takes seconds in a form of this size. */
+function field() {
+  return screen.findByLabelText<HTMLTextAreaElement>(/^Script/, { selector: 'textarea' })
+}
+
 async function write(text: string) {
-  fireEvent.change(await screen.findByRole('textbox', { name: 'Script' }), { target: { value: text } })
+  fireEvent.change(await field(), { target: { value: text } })
 }
 
 test('scripts are listed with what they ask for', async () => {
@@ -37,7 +43,7 @@ test('scripts are listed with what they ask for', async () => {
   expect(await axeFindings()).toEqual([])
 })
 
-test('where there are none, an example is something to begin with', async () => {
+test('where there are none, an example is something to begin with', { timeout: LONG }, async () => {
   const sent: Record<string, unknown>[] = []
   server.use(
     http.post('*/api/v3/scripts', async ({ request }) => {
@@ -49,8 +55,7 @@ test('where there are none, an example is something to begin with', async () => 
   const { user, address } = await openApp('/scripts')
 
   await user.click(await screen.findByRole('link', { name: 'Start from an example' }))
-  const text = await screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Script' })
-  expect(text.value).toContain('df -P')
+  expect((await field()).value).toContain('df -P')
   expect(await axeFindings()).toEqual([])
   await user.click(screen.getByRole('button', { name: 'Add script' }))
 
@@ -63,7 +68,7 @@ test('where there are none, an example is something to begin with', async () => 
   expect(address()).toMatch(/^\/scripts\/id-check/)
 })
 
-test('a parameter is added with its type and limits, and sent as that', async () => {
+test('a parameter is added with its type and limits, and sent as that', { timeout: LONG }, async () => {
   const sent: Record<string, unknown>[] = []
   server.use(
     http.post('*/api/v3/scripts', async ({ request }) => {
@@ -75,12 +80,12 @@ test('a parameter is added with its type and limits, and sent as that', async ()
   )
   const { user } = await openApp('/scripts/new')
 
-  await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'deploy')
+  await user.type(await screen.findByLabelText(/^Name/), 'deploy')
   await write('echo "$REGION"')
   await user.click(screen.getByRole('button', { name: 'Add parameter' }))
   await user.click(screen.getByRole('button', { name: 'Add script' }))
   await screen.findByText(/Letters, digits and underscores/)
-  await user.type(screen.getByRole('textbox', { name: 'Variable' }), 'PATH')
+  await user.type(screen.getByLabelText(/^Variable/), 'PATH')
   await user.click(screen.getByRole('combobox', { name: 'Type' }))
   await user.click(await screen.findByRole('option', { name: 'Choice' }))
   await user.type(screen.getByRole('combobox', { name: 'Choices' }), 'eu{Enter}us{Enter}')
@@ -113,8 +118,7 @@ test('parameters are moved and taken away', async () => {
     }),
   )
   const { user } = await openApp('/scripts/id-backup')
-  const names = () =>
-    screen.getAllByRole<HTMLInputElement>('textbox', { name: 'Variable' }).map(({ value }) => value)
+  const names = () => screen.getAllByLabelText<HTMLInputElement>(/^Variable/).map(({ value }) => value)
 
   await user.click(await screen.findByRole('button', { name: 'Move B up' }))
   expect(names()).toEqual(['B', 'A'])
@@ -159,7 +163,7 @@ test('who comes second keeps their text, and saves it on purpose', async () => {
   tells('/scripts/:id', aScript('backup', { version: 2, content: 'theirs' }))
   await user.click(screen.getByRole('button', { name: 'Save' }))
   await screen.findByText('dora has saved version 2.')
-  expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Script' }).value).toBe('mine')
+  expect((await field()).value).toBe('mine')
   await user.click(screen.getByRole('button', { name: 'Save mine as the next version' }))
 
   await screen.findByText('backup saved as version 3')
@@ -180,10 +184,12 @@ test('unsaved text is not left behind without a question', async () => {
   await user.click(screen.getByRole('link', { name: 'Overview' }))
   await user.click(await screen.findByRole('button', { name: 'Leave' }))
 
-  await screen.findByRole('heading', { level: 1, name: 'Overview' })
+  await waitFor(() => expect(address()).toBe('/'), { timeout: 5_000 })
 })
 
-test('a version shows what it changed, and is restored once that is confirmed', async () => {
+test('a version shows what it changed, and is restored once that is confirmed', {
+  timeout: LONG,
+}, async () => {
   const sent: unknown[] = []
   const diff: ScriptDiff = {
     from_version: 1,
@@ -212,6 +218,7 @@ test('a version shows what it changed, and is restored once that is confirmed', 
   lines.getByRole('row', { name: /added df -h/ })
   screen.getByText('300')
   expect(await axeFindings()).toEqual([])
+  tells('/scripts/:id', aScript('backup', { version: 4, content: 'restored' }))
   await user.click(screen.getByRole('button', { name: 'Restore this version' }))
   await user.click(
     within(await screen.findByRole('dialog')).getByRole('button', { name: 'Restore this version' }),
@@ -219,6 +226,8 @@ test('a version shows what it changed, and is restored once that is confirmed', 
 
   await screen.findByText('Version 2 is the present one again')
   expect(sent).toEqual([['2', { based_on: 3 }]])
+  await user.click(screen.getByRole('radio', { name: 'Script' }))
+  await waitFor(async () => expect((await field()).value).toBe('restored'))
 })
 
 test('a script is deleted once that is confirmed', async () => {

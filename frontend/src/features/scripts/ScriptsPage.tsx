@@ -121,7 +121,11 @@ function useColumns(mayWrite: boolean): Column<ScriptRow>[] {
       id: 'parameters',
       header: t('parameters.title'),
       cell: ({ row: { original } }) =>
-        original.parameters.length > 0 && t('scripts.parameterCount', { count: original.parameters.length }),
+        original.parameters.length > 0 && (
+          <span style={{ whiteSpace: 'nowrap' }}>
+            {t('scripts.parameterCount', { count: original.parameters.length })}
+          </span>
+        ),
     },
     {
       id: 'systems',

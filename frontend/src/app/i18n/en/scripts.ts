@@ -31,7 +31,6 @@ export const scripts = {
   versionNumber: 'Version {{number}}',
   changed: 'Changed',
   by: 'by {{name}}',
-  parameterCount_zero: 'none',
   parameterCount_one: '{{count}} parameter',
   parameterCount_other: '{{count}} parameters',
   size: 'Size',
