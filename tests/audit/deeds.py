@@ -71,6 +71,9 @@ class Stage:
             await session.commit()
         return target
 
+    async def script(self) -> str:
+        return await self._made("/scripts", {"name": self.name(), "content": "uptime"})
+
     async def execution(self) -> str:
         return await self._made("/executions", command_on([await self.target()], "true"))
 
@@ -153,6 +156,28 @@ async def _forget(stage: Stage) -> Request:
     return stage.by_admin("DELETE", f"/api/v3/targets/{await stage.target_that_showed(HOST_KEY)}/host-key")
 
 
+async def _add_script(stage: Stage) -> Request:
+    body = {"name": stage.name(), "content": "uptime"}
+    return stage.by_admin("POST", "/api/v3/scripts", body)
+
+
+async def _change_script(stage: Stage) -> Request:
+    body = {"based_on": 1, "content": "df -h"}
+    return stage.by_admin("PATCH", f"/api/v3/scripts/{await stage.script()}", body)
+
+
+async def _restore_script(stage: Stage) -> Request:
+    script = await stage.script()
+    await (stage.by_admin("PATCH", f"/api/v3/scripts/{script}", {"based_on": 1, "content": "df -h"})).send(
+        "r"
+    )
+    return stage.by_admin("POST", f"/api/v3/scripts/{script}/versions/1/restore", {"based_on": 2})
+
+
+async def _remove_script(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/scripts/{await stage.script()}")
+
+
 async def _run(stage: Stage) -> Request:
     return stage.by_admin("POST", "/api/v3/executions", command_on([await stage.target()], "true"))
 
@@ -223,6 +248,10 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/targets/{target_id}/test": ("target.tested", _test_target),
     "PUT /api/v3/targets/{target_id}/host-key": ("target.host_key_approved", _approve),
     "DELETE /api/v3/targets/{target_id}/host-key": ("target.host_key_forgotten", _forget),
+    "POST /api/v3/scripts": ("script.added", _add_script),
+    "PATCH /api/v3/scripts/{script_id}": ("script.changed", _change_script),
+    "DELETE /api/v3/scripts/{script_id}": ("script.removed", _remove_script),
+    "POST /api/v3/scripts/{script_id}/versions/{version}/restore": ("script.restored", _restore_script),
     "POST /api/v3/executions": ("execution.started", _run),
     "POST /api/v3/executions/{execution_id}/cancel": ("execution.cancelled", _cancel),
     "POST /api/v3/executions/{execution_id}/results/{result_id}/cancel": (

@@ -16,6 +16,7 @@ import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
 import { runSearchOf } from '@/features/run/search'
+import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
 import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
 import { setupIsNeeded, signedIn } from './guard'
@@ -128,6 +129,31 @@ const execution = createRoute({
   component: lazyRouteComponent(() => import('@/features/executions/ExecutionPage'), 'ExecutionPage'),
 })
 
+const scripts = createRoute({
+  getParentRoute: () => shell,
+  path: 'scripts',
+  validateSearch: scriptFilterOf,
+  staticData: { permission: 'scripts.read' },
+  component: lazyRouteComponent(() => import('@/features/scripts/ScriptsPage'), 'ScriptsPage'),
+})
+
+const newScript = createRoute({
+  getParentRoute: () => shell,
+  path: 'scripts/new',
+  validateSearch: ({ example }: Record<string, unknown>): { example?: true } =>
+    example ? { example: true } : {},
+  staticData: { permission: 'scripts.write' },
+  component: lazyRouteComponent(() => import('@/features/scripts/NewScriptPage'), 'NewScriptPage'),
+})
+
+const script = createRoute({
+  getParentRoute: () => shell,
+  path: 'scripts/$scriptId',
+  validateSearch: scriptViewOf,
+  staticData: { permission: 'scripts.read' },
+  component: lazyRouteComponent(() => import('@/features/scripts/ScriptPage'), 'ScriptPage'),
+})
+
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
@@ -202,6 +228,9 @@ const routeTree = root.addChildren([
     run,
     executions,
     execution,
+    scripts,
+    newScript,
+    script,
     workflows,
     credentials.addChildren([newCredential, credential]),
     audit,

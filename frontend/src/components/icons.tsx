@@ -57,6 +57,7 @@ export const WorkflowIcon = line(
   'M8 12h3.5',
   'M16 6.5h-2a2.5 2.5 0 0 0-2.5 2.5v6a2.5 2.5 0 0 0 2.5 2.5h2',
 )
+export const ScriptIcon = line('M8.5 7L3.5 12l5 5', 'M15.5 7l5 5-5 5', 'M13.3 4.5l-2.6 15')
 export const AuditIcon = line('M6 3.5h9l4 4v13H6z', 'M15 3.5v4h4', 'M9.5 12h6', 'M9.5 16h6')
 export const UsersIcon = line(
   'M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z',
@@ -129,6 +130,7 @@ export const ShieldIcon = line(
 )
 export const DotsIcon = line('M5 12h.01', 'M12 12h.01', 'M19 12h.01')
 export const ChevronDownIcon = line('M6 9.5l6 6 6-6')
+export const ChevronUpIcon = line('M6 14.5l6-6 6 6')
 export const ChevronRightIcon = line('M9.5 6l6 6-6 6')
 export const CircleIcon = line(CIRCLE)
 export const UserIcon = line('M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'M4.5 20.5c0-4 3.4-6 7.5-6s7.5 2 7.5 6')

@@ -6,6 +6,8 @@ import type {
   Execution,
   Page,
   Result,
+  Script,
+  ScriptRow,
   Target,
   User,
   Workflow,
@@ -25,6 +27,8 @@ export const everything: Permission[] = [
   'targets.trust',
   'credentials.read',
   'credentials.write',
+  'scripts.read',
+  'scripts.write',
   'executions.read',
   'executions.run',
   'executions.cancel',
@@ -34,7 +38,7 @@ export const everything: Permission[] = [
   'users.read',
   'users.write',
 ]
-export const looking: Permission[] = ['targets.read', 'executions.read', 'workflows.read']
+export const looking: Permission[] = ['targets.read', 'scripts.read', 'executions.read', 'workflows.read']
 
 export function anAccount(change: Partial<Account> = {}): Account {
   return {
@@ -107,6 +111,33 @@ export function aCredential(name: string, change: Partial<Credential> = {}): Cre
     updated_at: WHEN,
     ...change,
   }
+}
+
+export function aScript(name: string, change: Partial<Script> = {}): Script {
+  return {
+    id: `id-${name}`,
+    name,
+    description: '',
+    interpreter: 'sh',
+    content: 'uptime\n',
+    size: 7,
+    sha256: 'f'.repeat(64),
+    parameters: [],
+    os_types: ['linux'],
+    tags: [],
+    timeout: 300,
+    version: 1,
+    author_name: 'ada',
+    created_at: WHEN,
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+/** A script as lists show it: without its text. */
+export function aScriptRow(name: string, change: Partial<Script> = {}): ScriptRow {
+  const { content: _, ...row } = aScript(name, change)
+  return row
 }
 
 export function anExecution(name: string, change: Partial<Execution> = {}): Execution {

@@ -31,6 +31,7 @@ export const server = setupServer(
     HttpResponse.json(aTarget(String(params.id).slice('id-'.length))),
   ),
   http.get(`${api}/credentials`, () => HttpResponse.json(page())),
+  http.get(`${api}/scripts`, () => HttpResponse.json(page())),
   http.get(`${api}/executions`, () => HttpResponse.json(page())),
   http.get(`${api}/executions/:id/results`, () => HttpResponse.json(page())),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),

@@ -30,6 +30,7 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.scripts.routes import router as scripts
 from opsconductor.targets.repository import uses_of_credentials
 from opsconductor.targets.routes import router as targets
 from opsconductor.transports.ssh import SshTransport
@@ -70,7 +71,7 @@ def create_app(config: Settings) -> FastAPI:
     )
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
-    for router in (auth, targets, credentials, executions, workflows, audit):
+    for router in (auth, targets, credentials, scripts, executions, workflows, audit):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_internal, health):
         root.include_router(router)

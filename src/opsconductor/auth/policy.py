@@ -10,6 +10,7 @@ RUNNERS: frozenset[Role] = frozenset({"administrator", "manager", "operator", "d
 MANAGERS: frozenset[Role] = frozenset({"administrator", "manager"})
 DESIGNERS: frozenset[Role] = frozenset({"administrator", "designer"})
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
+WRITERS: frozenset[Role] = MANAGERS | DESIGNERS
 SERVICES: frozenset[Role] = frozenset()
 """No person's role has these; only our own services do."""
 
@@ -21,6 +22,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "targets.trust": MANAGERS,
     "credentials.read": RUNNERS,
     "credentials.write": MANAGERS,
+    "scripts.read": EVERYONE,
+    "scripts.write": WRITERS,
     "executions.read": EVERYONE,
     "executions.run": RUNNERS,
     "executions.cancel": RUNNERS,

@@ -15,6 +15,12 @@ class ResultNotFound(NotFound):
     code = "result_not_found"
 
 
+class ParametersInvalid(Invalid):
+    """Some values do not fit the parameters: {problems}."""
+
+    code = "parameters_invalid"
+
+
 class ExecutionEnded(Conflict):
     """The execution has ended ({status}); there is nothing left to steer."""
 

@@ -5,6 +5,7 @@ import opsconductor.auth.models
 import opsconductor.credentials.models
 import opsconductor.executions.models
 import opsconductor.kit.outbox
+import opsconductor.scripts.models
 import opsconductor.targets.models
 import opsconductor.workflows.models  # noqa: F401  # importing it is what registers the tables
 from opsconductor.kit.database import Base

@@ -18,6 +18,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Targets',
     'Run',
     'Executions',
+    'Scripts',
     'Workflows',
     'Credentials',
     'Audit',
@@ -30,7 +31,7 @@ test('a place that the role does not open is neither offered nor opened', async 
 
   await openApp('/audit')
 
-  expect(await places()).toEqual(['Overview', 'Targets', 'Executions', 'Workflows'])
+  expect(await places()).toEqual(['Overview', 'Targets', 'Executions', 'Scripts', 'Workflows'])
   screen.getByRole('heading', { name: 'Your role does not allow this' })
 })
 

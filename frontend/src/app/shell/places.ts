@@ -6,6 +6,7 @@ import {
   type Icon,
   OverviewIcon,
   RunIcon,
+  ScriptIcon,
   TargetIcon,
   UsersIcon,
   WorkflowIcon,
@@ -13,8 +14,26 @@ import {
 import { type Permission, useCan } from '@/features/auth/session'
 
 export interface Place {
-  name: 'overview' | 'targets' | 'run' | 'executions' | 'workflows' | 'credentials' | 'audit' | 'users'
-  to: '/' | '/targets' | '/run' | '/executions' | '/workflows' | '/credentials' | '/audit' | '/users'
+  name:
+    | 'overview'
+    | 'targets'
+    | 'run'
+    | 'executions'
+    | 'scripts'
+    | 'workflows'
+    | 'credentials'
+    | 'audit'
+    | 'users'
+  to:
+    | '/'
+    | '/targets'
+    | '/run'
+    | '/executions'
+    | '/scripts'
+    | '/workflows'
+    | '/credentials'
+    | '/audit'
+    | '/users'
   icon: Icon
   permission?: Permission
 }
@@ -36,7 +55,10 @@ const areas: Area[] = [
   },
   {
     name: 'automate',
-    places: [{ name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' }],
+    places: [
+      { name: 'scripts', to: '/scripts', icon: ScriptIcon, permission: 'scripts.read' },
+      { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
+    ],
   },
   {
     name: 'administer',

@@ -11,6 +11,8 @@ export type Permission =
   | 'targets.trust'
   | 'credentials.read'
   | 'credentials.write'
+  | 'scripts.read'
+  | 'scripts.write'
   | 'executions.read'
   | 'executions.run'
   | 'executions.cancel'

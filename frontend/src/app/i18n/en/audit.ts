@@ -18,6 +18,7 @@ export const audit = {
   kinds: {
     target: 'Target',
     credential: 'Credential',
+    script: 'Script',
     execution: 'Execution',
     workflow: 'Workflow',
     user: 'User',

@@ -36,6 +36,7 @@ export const nav = {
   run: 'Run',
   executions: 'Executions',
   credentials: 'Credentials',
+  scripts: 'Scripts',
   workflows: 'Workflows',
   audit: 'Audit',
   users: 'Users',

@@ -5,6 +5,7 @@ import { credentials } from './credentials'
 import { executions } from './executions'
 import { overview } from './overview'
 import { run } from './run'
+import { parameters, scripts } from './scripts'
 import { targets } from './targets'
 import { users } from './users'
 import { workflows } from './workflows'
@@ -20,7 +21,9 @@ export const en = {
   nav,
   overview,
   palette,
+  parameters,
   run,
+  scripts,
   status,
   targets,
   users,
