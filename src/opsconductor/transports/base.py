@@ -4,10 +4,13 @@ The moments are apart on purpose. Between `connect` and `start` the caller commi
 something; nothing that belongs to the command is sent before `start`.
 """
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from pydantic import SecretStr
+
+from opsconductor.transports.files import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,10 @@ class Connection(Protocol):
         Raises `ConnectionClosed`, `SessionTimeout` or `SessionRefused` where it certainly does not run, and
         `ConnectionLost` where it may.
         """
+        ...
+
+    def files(self) -> AbstractAsyncContextManager[Files]:
+        """Open the target's files, beside whatever command runs. Entering raises `FilesUnavailable` and others."""
         ...
 
     async def close(self) -> None:

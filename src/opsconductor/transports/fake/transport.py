@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
 from typing import Self
 
 from opsconductor.transports.base import (
@@ -23,6 +24,7 @@ from opsconductor.transports.errors import (
     HostKeyChanged,
     HostKeyUnapproved,
 )
+from opsconductor.transports.fake.files import FakeFiles, Tree
 from opsconductor.transports.fake.script import Answer, Host, host_key_of
 from opsconductor.transports.hostkeys import bare, fingerprint
 
@@ -33,6 +35,7 @@ class FakeTransport:
     def __init__(self, hosts: Mapping[str, Host] | None = None, others: Host | None = None) -> None:
         self._hosts = hosts or {}
         self._others = others or Host()
+        self._trees: defaultdict[str, Tree] = defaultdict(Tree)
 
     async def connect(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> "FakeConnection":
         host = self._host(endpoint)
@@ -41,7 +44,7 @@ class FakeTransport:
             raise host.error.with_traceback(None)  # one object, raised often
         offered = self._offered(endpoint)
         _judge(endpoint, host_key, offered)
-        return FakeConnection(endpoint, host, offered)
+        return FakeConnection(endpoint, host, offered, self.tree(endpoint.host))
 
     async def check(self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck) -> CheckResult:
         started = time.perf_counter()
@@ -54,6 +57,10 @@ class FakeTransport:
         if host.error is not None:
             raise host.error.with_traceback(None)  # one object, raised often
         return self._offered(endpoint)
+
+    def tree(self, host: str) -> Tree:
+        """Return the files of a host; they last as long as the transport."""
+        return self._trees[host]
 
     def _host(self, endpoint: Endpoint) -> Host:
         return self._hosts.get(endpoint.host, self._others)
@@ -72,9 +79,10 @@ def _judge(endpoint: Endpoint, check: HostKeyCheck, offered: str) -> None:
 class FakeConnection:
     """A login on a fake host."""
 
-    def __init__(self, endpoint: Endpoint, host: Host, host_key: str) -> None:
+    def __init__(self, endpoint: Endpoint, host: Host, host_key: str, tree: Tree) -> None:
         self._endpoint = endpoint
         self._host = host
+        self._tree = tree
         self._closed = False
         self.host_key = host_key
 
@@ -82,6 +90,12 @@ class FakeConnection:
         if self._closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         return FakeRunning(self._endpoint, command, self._host.answer(command), sink)
+
+    @contextlib.asynccontextmanager
+    async def files(self) -> AsyncIterator[FakeFiles]:
+        if self._closed:
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
+        yield FakeFiles(self._endpoint.host, self._tree)
 
     async def close(self) -> None:
         self._closed = True
