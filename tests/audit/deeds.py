@@ -74,6 +74,9 @@ class Stage:
     async def execution(self) -> str:
         return await self._made("/executions", command_on([await self.target()], "true"))
 
+    async def file(self) -> str:
+        return await self._made(f"/files?name={self.name()}", {})
+
     async def somebody(self) -> httpx.AsyncClient:
         """Return a client of somebody with a session of their own."""
         user = await self.user()
@@ -174,6 +177,14 @@ async def _workflow_token(stage: Stage) -> Request:
     return Request(await stage.core.client(), "POST", f"{stage.core.url}/api/workflow/auth", body)
 
 
+async def _add_file(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/files?name={stage.name()}")
+
+
+async def _remove_file(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/files/{await stage.file()}")
+
+
 async def _deploy(stage: Stage) -> Request:
     body = {
         "flows": a_tab(stage.name(), a_node(stage.name())),
@@ -202,6 +213,8 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "DELETE /api/v3/targets/{target_id}/host-key": ("target.host_key_forgotten", _forget),
     "POST /api/v3/executions": ("execution.started", _run),
     "POST /api/v3/executions/{execution_id}/cancel": ("execution.cancelled", _cancel),
+    "POST /api/v3/files": ("file.added", _add_file),
+    "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
     "POST /api/workflow/execute": ("execution.started", _flow_runs),
     "POST /api/workflow/cancel/{execution_id}": ("execution.cancelled", _flow_cancels),
     "POST /api/workflow/auth": ("workflow_token.created", _workflow_token),

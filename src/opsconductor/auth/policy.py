@@ -21,6 +21,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "targets.trust": MANAGERS,
     "credentials.read": RUNNERS,
     "credentials.write": MANAGERS,
+    "files.read": RUNNERS,
+    "files.write": RUNNERS,
     "executions.read": EVERYONE,
     "executions.run": RUNNERS,
     "executions.cancel": RUNNERS,

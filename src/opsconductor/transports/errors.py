@@ -245,7 +245,7 @@ class StorageFull(Refused):
 
 
 class SourceUnreadable(Refused):
-    """The file to upload can't be read from OpsConductor's storage; was it deleted?"""
+    """The file to upload can't be read from OpsConductor's storage: it was deleted, or the disk fails."""
 
     code = "source_unreadable"
 

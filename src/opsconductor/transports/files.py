@@ -83,8 +83,9 @@ class Downloaded:
     sha256: str
     files: int
     verified_by: str
-    content: int = 0
+    content: int
     """Bytes of all files in it; less than `size` for an archive."""
+    is_archive: bool = False
     omitted: list[Omitted] = field(default_factory=list)
 
 

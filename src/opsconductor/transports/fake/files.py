@@ -84,7 +84,7 @@ class FakeFiles:
             raise StorageFull(path=path) from None
         progress(size)
         sha256 = hashlib.sha256(kept).hexdigest()
-        return Downloaded(full, len(kept), sha256, len(below), "sha256sum", size)
+        return Downloaded(full, len(kept), sha256, len(below), "sha256sum", size, content is None)
 
     def _place(self, source: Source, place: Placement) -> str:
         path = _absolute(place.path)

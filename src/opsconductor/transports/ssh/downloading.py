@@ -67,13 +67,13 @@ class Download:
 
     async def _content(self, path: str, limit: int) -> AsyncGenerator[bytes, None]:
         """Yield what a file has at the moment it is opened; what is appended meanwhile is not read."""
-        async with await self._at.sftp.open(path, asyncssh.FXF_READ, encoding=None) as file:
+        async with await pipelines.opened(self._at.sftp, path, asyncssh.FXF_READ) as file:
             size = (await file.stat()).size or 0
             got = 0
             if size > limit:
                 raise self._too_much("bytes", limit)
             # What has no length, such as the files of /proc, is read to its end.
-            reading = pipelines.read(file, size or None, host=self._at.teller.host)
+            reading = self._at.content(file, size or None)
             async with contextlib.aclosing(reading):
                 async for data in reading:
                     got += len(data)
@@ -116,7 +116,7 @@ class Download:
         await self._local.take(TAR_END)
         sha256 = await self._local.finish()
         size = self._local.size
-        return Downloaded(path, size, sha256, seen.files, "length", seen.content, seen.omitted)
+        return Downloaded(path, size, sha256, seen.files, "length", seen.content, True, seen.omitted)
 
     async def _entries(self, folder: str, seen: "Seen") -> list["Entry"]:
         """Return what is in a directory by name. A name that is more than a name ends the download."""
@@ -194,7 +194,7 @@ class Local:
 
     async def __aenter__(self) -> Self:
         with self._room():
-            self._file = await asyncio.to_thread(_create, self._into)
+            self._file = _create(self._into)  # not in a thread, which would go on after a cancellation
         return self
 
     async def take(self, data: bytes) -> None:

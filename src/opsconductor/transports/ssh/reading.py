@@ -1,6 +1,7 @@
 """Looking at files of a target: what they are, and what SHA-256 their content has."""
 
 import hashlib
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import asyncssh
@@ -34,14 +35,19 @@ class Reading:
             told = await self.shell.sha256(self.sftp.encode(path), size)
             if told is not None:
                 return told, "sha256sum"
-        async with await self.sftp.open(path, "rb") as file:
+        async with await pipelines.opened(self.sftp, path, asyncssh.FXF_READ) as file:
             found = await self.read_back(file, size)
         return found, "read back"
+
+    def content(self, file: asyncssh.SFTPClientFile, size: int | None) -> AsyncGenerator[bytes, None]:
+        """Yield an open file's first `size` bytes, or all there is."""
+        longest = self.sftp.limits.max_read_len
+        return pipelines.read(file, size, longest, host=self.teller.host)
 
     async def read_back(self, file: asyncssh.SFTPClientFile, size: int) -> str:
         """Return the SHA-256 of an open file's first `size` bytes by reading them."""
         digest = hashlib.sha256()
-        async for data in pipelines.read(file, size, host=self.teller.host):
+        async for data in self.content(file, size):
             digest.update(data)
         return digest.hexdigest()
 

@@ -126,7 +126,7 @@ class Upload:
         """Return the part, open, and the length of what an earlier attempt has left in it."""
         start = await self._left_over(part) if self._source.size > SMALL else 0
         if start:
-            return await self._sftp.open(part, FXF_READ | FXF_WRITE, encoding=None), start
+            return await pipelines.opened(self._sftp, part, FXF_READ | FXF_WRITE), start
         try:
             return await self._created(part), 0
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
@@ -143,7 +143,7 @@ class Upload:
     async def _created(self, part: str) -> SFTPClientFile:
         """Make the part: exclusively, as in a shared folder somebody might have put a link there."""
         flags = FXF_READ | FXF_WRITE | FXF_CREAT | FXF_EXCL
-        return await self._sftp.open(part, flags, SFTPAttrs(permissions=PRIVATE), encoding=None)
+        return await pipelines.opened(self._sftp, part, flags, SFTPAttrs(permissions=PRIVATE))
 
     async def _left_over(self, part: str) -> int:
         found = await self._at.attributes(part)
@@ -166,7 +166,9 @@ class Upload:
 
     async def _fill(self, file: SFTPClientFile, start: int, part: str) -> None:
         try:
-            await pipelines.write(file, start, self._blocks(start, self._source.size), self._count)
+            blocks = self._blocks(start, self._source.size)
+            longest = self._sftp.limits.max_write_len
+            await pipelines.write(file, start, blocks, self._count, longest)
         except asyncssh.SFTPFailure:
             await self._blame_room(part)
             raise
@@ -217,7 +219,7 @@ class Upload:
 
     async def _dress_again(self, path: str, now: SFTPAttrs) -> None:
         """Give a file that need not be written the owner and the mode that were asked for."""
-        async with await self._sftp.open(path, FXF_READ) as file:
+        async with await pipelines.opened(self._sftp, path, FXF_READ) as file:
             if self._place.owner or self._place.group:
                 await self._own(file, path)
             if self._place.mode is not None and self._place.mode != (now.permissions or 0) & 0o7777:
