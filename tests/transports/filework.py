@@ -86,6 +86,8 @@ class Cable:
     def __init__(self, target: Target) -> None:
         self._target = target
         self.left: int | None = None
+        self.held = False
+        """True from when on nothing passes any more, in either direction."""
         self._open: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Cable":
@@ -122,6 +124,8 @@ class Cable:
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(32 * 1024):
+                if self.held:
+                    await asyncio.sleep(60)
                 if counted and self.left is not None:
                     if len(data) >= self.left:
                         writer.write(data[: self.left])

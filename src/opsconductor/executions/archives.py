@@ -47,6 +47,7 @@ def listed(archive: tarfile.TarFile) -> list[Member]:
         name = _safe(info.name)
         if name:  # "./" is the folder itself
             found.append(Member(name, info))
+    _read_out(archive)
     return found
 
 
@@ -92,6 +93,16 @@ def _infos(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         if info is None:
             return
         yield info
+
+
+def _read_out(archive: tarfile.TarFile) -> None:
+    """Read what is behind the last member: the checksum of gzip is at the very end."""
+    assert archive.fileobj is not None
+    try:
+        while archive.fileobj.read(IN_MEMORY):
+            pass
+    except BROKEN as error:
+        raise _unreadable() from error
 
 
 def _safe(name: str) -> str:

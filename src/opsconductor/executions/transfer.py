@@ -154,7 +154,7 @@ async def _moved(
             return await _fetched(files, parameters, shelf, progress)
         sending = Sending(files, parameters, operation_id, progress)
         if parameters.content is not None:
-            await sending.file(_source_of(parameters.content.encode(errors="surrogatepass"), ""))
+            await sending.file(_source_of(parameters.content.encode(errors="surrogatepass")))
             return sending.done
         assert parameters.file_id is not None
         source = await shelf.source(parameters.file_id)
@@ -234,14 +234,14 @@ class Sending:
         mode = self._parameters.mode or f"{member.info.mode & 0o777:o}"
         if member.info.size <= IN_MEMORY:
             content = await asyncio.to_thread(archives.content_of, archive, member.info)
-            source = _source_of(content, member.name)
+            source = _source_of(content)
             await together.start(lambda: self._send(source, path, mode))
             return
         spooled = shelf.room()
         try:
             sha256 = await asyncio.to_thread(_spooled, archive, member, spooled)
             size = member.info.size
-            await self._send(Source(member.name, size, sha256, lambda: spooled.open("rb")), path, mode)
+            await self._send(Source("", size, sha256, lambda: spooled.open("rb")), path, mode)
         finally:
             spooled.unlink(missing_ok=True)
 
@@ -287,8 +287,8 @@ class Together:
             raise errors.exceptions[0] from None
 
 
-def _source_of(content: bytes, name: str) -> Source:
-    return Source(name, len(content), hashlib.sha256(content).hexdigest(), lambda: io.BytesIO(content))
+def _source_of(content: bytes) -> Source:
+    return Source("", len(content), hashlib.sha256(content).hexdigest(), lambda: io.BytesIO(content))
 
 
 @contextlib.asynccontextmanager

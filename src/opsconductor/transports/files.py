@@ -18,6 +18,7 @@ def nobody(_count: int) -> None:
 class Source:
     """Content to upload: a name for where none is given, size in bytes, SHA-256 in hex, and how to read it.
 
+    Without a name, a path that is a directory is refused.
     `open` blocks, is called in a thread, may be called more than once, and gives something that can seek.
     """
 
