@@ -9,6 +9,8 @@ export const keys = {
   targetList: (filter: object) => ['targets', 'list', filter] as const,
   targetFacets: ['targets', 'facets'] as const,
   target: (id: string) => ['targets', 'one', id] as const,
+  files: ['files'] as const,
+  fileList: (filter: object) => ['files', 'list', filter] as const,
   executions: ['executions'] as const,
   executionLists: ['executions', 'list'] as const,
   executionList: (filter: object) => ['executions', 'list', filter] as const,

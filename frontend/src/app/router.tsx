@@ -15,6 +15,7 @@ import { keys } from '@/api/keys'
 import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
+import { fileFilterOf } from '@/features/files/filter'
 import { runSearchOf } from '@/features/run/search'
 import { targetFilterOf, text } from '@/features/targets/filter'
 import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
@@ -128,6 +129,13 @@ const execution = createRoute({
   component: lazyRouteComponent(() => import('@/features/executions/ExecutionPage'), 'ExecutionPage'),
 })
 
+const files = createRoute({
+  getParentRoute: () => shell,
+  path: 'files',
+  validateSearch: fileFilterOf,
+  staticData: { permission: 'files.read' },
+  component: lazyRouteComponent(() => import('@/features/files/FilesPage'), 'FilesPage'),
+})
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
@@ -202,6 +210,7 @@ const routeTree = root.addChildren([
     run,
     executions,
     execution,
+    files,
     workflows,
     credentials.addChildren([newCredential, credential]),
     audit,

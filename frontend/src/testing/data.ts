@@ -6,6 +6,7 @@ import type {
   Execution,
   Page,
   Result,
+  StoredFile,
   Target,
   User,
   Workflow,
@@ -25,6 +26,8 @@ export const everything: Permission[] = [
   'targets.trust',
   'credentials.read',
   'credentials.write',
+  'files.read',
+  'files.write',
   'executions.read',
   'executions.run',
   'executions.cancel',
@@ -60,6 +63,23 @@ export function aUser(username: string, change: Partial<User> = {}): User {
     last_sign_in_at: null,
     created_at: WHEN,
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aFile(name: string, change: Partial<StoredFile> = {}): StoredFile {
+  return {
+    id: `id-${name}`,
+    name,
+    purpose: 'upload',
+    size: 10,
+    sha256: 'ab'.repeat(32),
+    media_type: 'application/octet-stream',
+    execution_id: null,
+    result_id: null,
+    target_id: null,
+    created_by_name: 'ada',
+    created_at: WHEN,
     ...change,
   }
 }

@@ -18,6 +18,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Targets',
     'Run',
     'Executions',
+    'Files',
     'Workflows',
     'Credentials',
     'Audit',

@@ -3,6 +3,7 @@ import {
   AuditIcon,
   CredentialIcon,
   ExecutionsIcon,
+  FileIcon,
   type Icon,
   OverviewIcon,
   RunIcon,
@@ -13,8 +14,26 @@ import {
 import { type Permission, useCan } from '@/features/auth/session'
 
 export interface Place {
-  name: 'overview' | 'targets' | 'run' | 'executions' | 'workflows' | 'credentials' | 'audit' | 'users'
-  to: '/' | '/targets' | '/run' | '/executions' | '/workflows' | '/credentials' | '/audit' | '/users'
+  name:
+    | 'overview'
+    | 'targets'
+    | 'run'
+    | 'executions'
+    | 'files'
+    | 'workflows'
+    | 'credentials'
+    | 'audit'
+    | 'users'
+  to:
+    | '/'
+    | '/targets'
+    | '/run'
+    | '/executions'
+    | '/files'
+    | '/workflows'
+    | '/credentials'
+    | '/audit'
+    | '/users'
   icon: Icon
   permission?: Permission
 }
@@ -32,6 +51,7 @@ const areas: Area[] = [
       { name: 'targets', to: '/targets', icon: TargetIcon, permission: 'targets.read' },
       { name: 'run', to: '/run', icon: RunIcon, permission: 'executions.run' },
       { name: 'executions', to: '/executions', icon: ExecutionsIcon, permission: 'executions.read' },
+      { name: 'files', to: '/files', icon: FileIcon, permission: 'files.read' },
     ],
   },
   {

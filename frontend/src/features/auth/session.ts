@@ -11,6 +11,8 @@ export type Permission =
   | 'targets.trust'
   | 'credentials.read'
   | 'credentials.write'
+  | 'files.read'
+  | 'files.write'
   | 'executions.read'
   | 'executions.run'
   | 'executions.cancel'
