@@ -16,7 +16,8 @@ from tests.support.sshd import Target, running_sshd
 from tests.transports.filework import Cable, parts
 
 from opsconductor.contracts.files import FileTransferParameters
-from opsconductor.executions.transfer import TransferCancelled, Transferred, transfer
+from opsconductor.executions.transfer import TransferCancelled, transfer
+from opsconductor.executions.transferred import Transferred
 from opsconductor.kit.ids import new_id
 from opsconductor.transports import (
     ArchiveUnusable,

@@ -89,11 +89,10 @@ async def _received(path: Path, stream: AsyncIterator[bytes]) -> Received:
     with file:
         async for batch in _batches(stream):
             with _writable():
-                await asyncio.to_thread(file.write, batch)
-            digest.update(batch)
+                await asyncio.to_thread(_take, file, digest, batch)
             size += len(batch)
         with _writable():
-            await asyncio.to_thread(os.fsync, file.fileno())
+            await asyncio.to_thread(_make_durable, file)
     return Received(path, size, digest.hexdigest())
 
 
@@ -109,9 +108,19 @@ async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(waiting)
 
 
+def _make_durable(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _take(file: IO[bytes], digest: "hashlib._Hash", batch: bytes) -> None:
+    file.write(batch)
+    digest.update(batch)
+
+
 def _create(path: Path) -> IO[bytes]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    return os.fdopen(descriptor, "wb", buffering=0)
+    return os.fdopen(descriptor, "wb")
 
 
 @contextlib.contextmanager

@@ -217,7 +217,11 @@ class Local:
         batch, self._waiting = bytes(self._waiting), bytearray()
         assert self._file is not None
         with self._room():
-            await asyncio.to_thread(self._file.write, batch)
+            await asyncio.to_thread(self._keep, batch)
+
+    def _keep(self, batch: bytes) -> None:
+        assert self._file is not None
+        self._file.write(batch)
         self._hash.update(batch)
 
     @contextlib.contextmanager

@@ -16,11 +16,11 @@ from opsconductor.transports import errors
 from opsconductor.transports.errors import TransferInterrupted, TransferUnknown
 from opsconductor.transports.files import Placement, Progress, Source, Uploaded
 from opsconductor.transports.ssh import pipelines
+from opsconductor.transports.ssh.dressing import Dressing
 from opsconductor.transports.ssh.reading import SMALL, Reading, is_directory, is_file, is_link
 
 OPERATION = re.compile(r"[A-Za-z0-9-]{1,64}")
 LONGEST_NAME = 255  # bytes of a file name on all usual file systems
-DEFAULT_MODE = 0o644
 PRIVATE = 0o600  # until a file has its owner and its mode
 CLEANING = 3.0  # s to remove what is left of a failed upload
 BLOCK = 1024 * 1024  # bytes read from the local disk at once
@@ -40,6 +40,7 @@ class Upload:
         self._place = place
         self._operation = operation_id
         self._progress = progress
+        self._dressing = Dressing(at, place)
         self._sent = 0
         self._resumed_at = 0
         self._atomic = True
@@ -97,8 +98,7 @@ class Upload:
             return None  # it may be replaced all the same
         if sha256 != self._source.sha256:
             return None
-        if self._place.owner or self._place.group or self._place.mode is not None:
-            await self._dress_again(path, old)
+        await self._dressing.of_old(path, old)
         return Uploaded(path, "unchanged", verified_by=how)
 
     def _part(self, path: str) -> str:
@@ -119,7 +119,7 @@ class Upload:
                 with contextlib.suppress(asyncssh.SFTPOpUnsupported):
                     await file.fsync()
                 verified_by = await self._verified(file, part)
-                await self._dress(file, part, old)
+                await self._dressing.of_new(file, part, old)
         return verified_by
 
     async def _opened(self, part: str) -> tuple[SFTPClientFile, int]:
@@ -206,51 +206,6 @@ class Upload:
         if await self._at.read_back(file, size) == self._source.sha256:
             return "read back"
         raise errors.ChecksumMismatch(path=self._place.path)
-
-    async def _dress(self, file: SFTPClientFile, part: str, old: SFTPAttrs | None) -> None:
-        """Set owner, then mode: a change of owner takes some bits of the mode away."""
-        mode = self._place.mode
-        if self._place.owner or self._place.group:
-            await self._own(file, part)
-        elif is_file(old) and old is not None:
-            theirs = await self._own_as(file, old)
-            mode = mode if mode is not None else (old.permissions or 0) & (0o7777 if theirs else 0o777)
-        await file.setstat(SFTPAttrs(permissions=DEFAULT_MODE if mode is None else mode))
-
-    async def _dress_again(self, path: str, now: SFTPAttrs) -> None:
-        """Give a file that need not be written the owner and the mode that were asked for."""
-        async with await pipelines.opened(self._sftp, path, FXF_READ) as file:
-            if self._place.owner or self._place.group:
-                await self._own(file, path)
-            if self._place.mode is not None and self._place.mode != (now.permissions or 0) & 0o7777:
-                await file.setstat(SFTPAttrs(permissions=self._place.mode))
-
-    async def _own(self, file: SFTPClientFile, path: str) -> None:
-        owner, group = self._place.owner or "", self._place.group or ""
-        if all(part == "" or part.isdecimal() for part in (owner, group)):
-            now = await file.stat()
-            uid, gid = int(owner or now.uid or 0), int(group or now.gid or 0)
-            with contextlib.suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure):
-                await file.setstat(SFTPAttrs(uid=uid, gid=gid))
-                return
-        elif await self._at.shell.chown(self._sftp.encode(path), f"{owner}:{group}" if group else owner):
-            return
-        wanted = ":".join(part for part in (owner, group) if part)
-        teller = self._at.teller
-        raise errors.OwnerRefused(
-            host=teller.host, owner=wanted, path=self._place.path, username=teller.username
-        )
-
-    @staticmethod
-    async def _own_as(file: SFTPClientFile, old: SFTPAttrs) -> bool:
-        """Keep the owner of what is replaced; only root may, and others become the owner themselves."""
-        now = await file.stat()
-        if (old.uid, old.gid) == (now.uid, now.gid):
-            return True
-        with contextlib.suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure):
-            await file.setstat(SFTPAttrs(uid=old.uid, gid=old.gid))
-            return True
-        return False
 
     async def _backed_up(self, path: str, old: SFTPAttrs | None) -> str | None:
         """Give the old file a second name; where the target has no links it loses the first one for a moment."""
