@@ -77,6 +77,9 @@ class Stage:
     async def execution(self) -> str:
         return await self._made("/executions", command_on([await self.target()], "true"))
 
+    async def file(self) -> str:
+        return await self._made(f"/files?name={self.name()}", {})
+
     async def somebody(self) -> httpx.AsyncClient:
         """Return a client of somebody with a session of their own."""
         user = await self.user()
@@ -222,6 +225,14 @@ async def _workflow_token(stage: Stage) -> Request:
     return Request(await stage.core.client(), "POST", f"{stage.core.url}/api/workflow/auth", body)
 
 
+async def _add_file(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/files?name={stage.name()}")
+
+
+async def _remove_file(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/files/{await stage.file()}")
+
+
 async def _deploy(stage: Stage) -> Request:
     body = {
         "flows": a_tab(stage.name(), a_node(stage.name())),
@@ -261,6 +272,8 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/executions/{execution_id}/pause": ("execution.paused", _pause),
     "POST /api/v3/executions/{execution_id}/resume": ("execution.resumed", _resume),
     "POST /api/v3/executions/{execution_id}/rerun": ("execution.started", _rerun),
+    "POST /api/v3/files": ("file.added", _add_file),
+    "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
     "POST /api/workflow/execute": ("execution.started", _flow_runs),
     "POST /api/workflow/cancel/{execution_id}": ("execution.cancelled", _flow_cancels),
     "POST /api/workflow/auth": ("workflow_token.created", _workflow_token),

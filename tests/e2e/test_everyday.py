@@ -81,7 +81,7 @@ async def test_a_viewer_is_offered_nothing_that_would_be_refused(page: Page, ver
     await sign_in(page, vera)
     navigation = page.get_by_role("navigation", name="Main navigation")
     await expect(navigation.get_by_role("link", name="Targets")).to_be_visible()
-    for name in ("Run", "Credentials", "Audit", "Users"):
+    for name in ("Run", "Files", "Credentials", "Audit", "Users"):
         await expect(navigation.get_by_role("link", name=name, exact=True)).to_have_count(0)
 
 
@@ -104,7 +104,17 @@ async def test_pages_fit_a_phone(browser: Browser, whole_stack: WholeStack, admi
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     too_wide = {}
-    for path in ("/", "/targets", "/run", "/executions", "/workflows", "/credentials", "/audit", "/users"):
+    for path in (
+        "/",
+        "/targets",
+        "/run",
+        "/executions",
+        "/files",
+        "/workflows",
+        "/credentials",
+        "/audit",
+        "/users",
+    ):
         await page.goto(path)
         await expect(page.get_by_role("heading", level=1).first).to_be_visible()
         width = await page.evaluate("() => document.documentElement.scrollWidth")

@@ -1,8 +1,10 @@
 """The fake transport keeps the promises of a transport."""
 
+import tarfile
 import time
 
 import pytest
+from tests.transports.filework import place, source
 from tests.transports.sinks import Kept
 
 from opsconductor import transports
@@ -13,9 +15,11 @@ from opsconductor.transports import (
     ConnectRefused,
     Endpoint,
     Exit,
+    FolderMissing,
     HostKeyChanged,
     HostKeyCheck,
     HostKeyUnapproved,
+    PathMissing,
     SshLogin,
     TransportError,
 )
@@ -88,7 +92,7 @@ async def test_it_checks_host_keys():
 def test_every_error_has_a_code_of_its_own_a_sentence_and_a_kind():
     leaves = [kind for kind in _below(TransportError) if not kind.__subclasses__()]
 
-    assert len({vars(kind)["code"] for kind in leaves}) == len(leaves) == 25
+    assert len({vars(kind)["code"] for kind in leaves}) == len(leaves) == 45
     for kind in leaves:
         assert kind.__doc__
         assert kind.__doc__.strip().endswith(".")
@@ -106,3 +110,22 @@ async def _run(fake: FakeTransport, name: str) -> tuple[Exit, bytes, bytes]:
 
 def _below(kind: type) -> list[type]:
     return [found for child in kind.__subclasses__() for found in (child, *_below(child))]
+
+
+async def test_its_files_are_a_tree_in_memory(tmp_path):
+    fake = FakeTransport()
+    fake.tree("web")["/etc/motd"] = b"hello"
+    async with await fake.connect(Endpoint("web"), LOGIN, ANY) as connection, connection.files() as files:
+        sent = await files.upload(source(b"new"), place("~/a"), operation_id="1")
+        again = await files.upload(source(b"new"), place("/home/fake/a"), operation_id="2")
+        got = await files.download("/etc", tmp_path / "etc.tar", recursive=True, limit=100)
+        with pytest.raises(PathMissing):
+            await files.download("/nothing", tmp_path / "x", limit=100)
+        with pytest.raises(FolderMissing):
+            await files.upload(source(b"new"), place("/a/b/c"), operation_id="3")
+
+    assert (sent.state, again.state) == ("sent", "unchanged")
+    assert fake.tree("web")["/home/fake/a"] == b"new"
+    assert (got.files, got.is_archive) == (1, True)
+    with tarfile.open(tmp_path / "etc.tar") as archive:
+        assert archive.getnames() == ["etc/motd"]

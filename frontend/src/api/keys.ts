@@ -14,6 +14,8 @@ export const keys = {
   script: (id: string) => ['scripts', 'one', id] as const,
   scriptVersions: (id: string) => ['scripts', 'one', id, 'versions'] as const,
   scriptDiff: (id: string, from: number, to: number) => ['scripts', 'one', id, 'diff', from, to] as const,
+  files: ['files'] as const,
+  fileList: (filter: object) => ['files', 'list', filter] as const,
   executions: ['executions'] as const,
   executionLists: ['executions', 'list'] as const,
   executionList: (filter: object) => ['executions', 'list', filter] as const,

@@ -15,6 +15,7 @@ import { keys } from '@/api/keys'
 import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
+import { fileFilterOf } from '@/features/files/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
@@ -154,6 +155,13 @@ const script = createRoute({
   component: lazyRouteComponent(() => import('@/features/scripts/ScriptPage'), 'ScriptPage'),
 })
 
+const files = createRoute({
+  getParentRoute: () => shell,
+  path: 'files',
+  validateSearch: fileFilterOf,
+  staticData: { permission: 'files.read' },
+  component: lazyRouteComponent(() => import('@/features/files/FilesPage'), 'FilesPage'),
+})
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
@@ -231,6 +239,7 @@ const routeTree = root.addChildren([
     scripts,
     newScript,
     script,
+    files,
     workflows,
     credentials.addChildren([newCredential, credential]),
     audit,

@@ -59,6 +59,7 @@ export const WorkflowIcon = line(
 )
 export const ScriptIcon = line('M8.5 7L3.5 12l5 5', 'M15.5 7l5 5-5 5', 'M13.3 4.5l-2.6 15')
 export const AuditIcon = line('M6 3.5h9l4 4v13H6z', 'M15 3.5v4h4', 'M9.5 12h6', 'M9.5 16h6')
+export const FileIcon = line('M6 3.5h8l4.5 4.5v12.5H6z', 'M13.5 3.5v5h5')
 export const UsersIcon = line(
   'M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z',
   'M2.5 20c0-3.5 2.9-5.5 6.5-5.5s6.5 2 6.5 5.5',

@@ -8,6 +8,7 @@ import type {
   Result,
   Script,
   ScriptRow,
+  StoredFile,
   Target,
   User,
   Workflow,
@@ -29,6 +30,8 @@ export const everything: Permission[] = [
   'credentials.write',
   'scripts.read',
   'scripts.write',
+  'files.read',
+  'files.write',
   'executions.read',
   'executions.run',
   'executions.cancel',
@@ -64,6 +67,23 @@ export function aUser(username: string, change: Partial<User> = {}): User {
     last_sign_in_at: null,
     created_at: WHEN,
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aFile(name: string, change: Partial<StoredFile> = {}): StoredFile {
+  return {
+    id: `id-${name}`,
+    name,
+    purpose: 'upload',
+    size: 10,
+    sha256: 'ab'.repeat(32),
+    media_type: 'application/octet-stream',
+    execution_id: null,
+    result_id: null,
+    target_id: null,
+    created_by_name: 'ada',
+    created_at: WHEN,
     ...change,
   }
 }

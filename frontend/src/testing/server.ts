@@ -34,6 +34,7 @@ export const server = setupServer(
   http.get(`${api}/scripts`, () => HttpResponse.json(page())),
   http.get(`${api}/executions`, () => HttpResponse.json(page())),
   http.get(`${api}/executions/:id/results`, () => HttpResponse.json(page())),
+  http.get(`${api}/files`, () => HttpResponse.json(page())),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
   http.get(`${api}/audit`, () => HttpResponse.json(page())),

@@ -21,6 +21,8 @@ from opsconductor.credentials.vault import Vault
 from opsconductor.executions.routes import router as executions
 from opsconductor.executions.service import Admission
 from opsconductor.executions.watching import Lookout
+from opsconductor.files.routes import router as files
+from opsconductor.files.storage import Storage
 from opsconductor.kit.access import public
 from opsconductor.kit.database import connect, sessions
 from opsconductor.kit.errors import Unavailable
@@ -42,6 +44,7 @@ from opsconductor.workflows.routes import router as workflows
 log = structlog.get_logger()
 
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
+FILES = "/api/v3/files"
 BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT}
 NEEDED = ("database_url", "redis_url", "secret_key")
 
@@ -66,12 +69,12 @@ def create_app(config: Settings) -> FastAPI:
     app = service_app(
         "core",
         title="OpsConductor",
-        body_limits=BODY_LIMITS,
+        body_limits=BODY_LIMITS | {FILES: config.file_limit},
         lifespan=lifespan,
     )
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
-    for router in (auth, targets, credentials, scripts, executions, workflows, audit):
+    for router in (auth, targets, credentials, scripts, files, executions, workflows, audit):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_internal, health):
         root.include_router(router)
@@ -94,6 +97,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.guard = Guard(config, units.sessions, owner_of)
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
+    app.state.files = Storage(config.storage_dir)
+    app.state.files.sweep()
     app.state.credential_uses = uses_of_credentials
     app.state.admission = Admission(config.open_executions, config.open_operations)
     app.state.lookout = Lookout(units, hints, config.storage_dir)

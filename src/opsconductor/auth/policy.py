@@ -24,6 +24,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "credentials.write": MANAGERS,
     "scripts.read": EVERYONE,
     "scripts.write": WRITERS,
+    "files.read": RUNNERS,
+    "files.write": RUNNERS,
     "executions.read": EVERYONE,
     "executions.run": RUNNERS,
     "executions.cancel": RUNNERS,

@@ -256,4 +256,5 @@ def _limited(receive: Receive, limit: int) -> Callable[[], Awaitable[Message]]:
 
 
 def _too_large(limit: int) -> str:
-    return f"The request body is larger than {limit // 1024} KiB; send less."
+    size = f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit // 1024} KiB"
+    return f"The request body is larger than {size}; send less."

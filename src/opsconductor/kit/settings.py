@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     public_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8080"), alias="OPSCONDUCTOR_PUBLIC_URL")
     """What people type; requests of browsers must come from this origin."""
     storage_dir: Path = Field(Path("var/storage"), alias="OPSCONDUCTOR_STORAGE_DIR")
-    """Folder for outputs that are too long for the database."""
+    """Folder for files, and for outputs that are too long for the database."""
+    file_limit: PositiveInt = Field(2 * 1024**3, alias="OPSCONDUCTOR_FILE_LIMIT")
+    """Bytes of one uploaded file, at most."""
     setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")
     """File for the one-time secret of the first administrator; the core makes it, and removes it afterwards."""
     ready_file: Path | None = Field(None, alias="OPSCONDUCTOR_READY_FILE")

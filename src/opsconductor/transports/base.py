@@ -5,10 +5,13 @@ something; nothing that belongs to the command is sent before `start`.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from pydantic import SecretStr
+
+from opsconductor.transports.files import Files
 
 MAX_HOPS = 3
 """Jump hosts on the way to one target."""
@@ -167,6 +170,10 @@ class Connection(Protocol):
         Raises `ConnectionClosed`, `SessionTimeout` or `SessionRefused` where it certainly does not run, and
         `ConnectionLost` where it may.
         """
+        ...
+
+    def files(self) -> AbstractAsyncContextManager[Files]:
+        """Open the target's files, beside whatever command runs. Entering raises `FilesUnavailable` and others."""
         ...
 
     async def close(self) -> None:

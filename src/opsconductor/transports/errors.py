@@ -214,3 +214,6 @@ class OutputLimit(Refused):
     """The command wrote more than {limit} bytes and was stopped."""
 
     code = "output_limit"
+
+
+# Files. A path in a sentence is one that the caller gave, never one that the target answered.

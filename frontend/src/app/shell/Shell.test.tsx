@@ -19,6 +19,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Run',
     'Executions',
     'Scripts',
+    'Files',
     'Workflows',
     'Credentials',
     'Audit',

@@ -3,6 +3,7 @@ import {
   AuditIcon,
   CredentialIcon,
   ExecutionsIcon,
+  FileIcon,
   type Icon,
   OverviewIcon,
   RunIcon,
@@ -20,6 +21,7 @@ export interface Place {
     | 'run'
     | 'executions'
     | 'scripts'
+    | 'files'
     | 'workflows'
     | 'credentials'
     | 'audit'
@@ -30,6 +32,7 @@ export interface Place {
     | '/run'
     | '/executions'
     | '/scripts'
+    | '/files'
     | '/workflows'
     | '/credentials'
     | '/audit'
@@ -51,6 +54,7 @@ const areas: Area[] = [
       { name: 'targets', to: '/targets', icon: TargetIcon, permission: 'targets.read' },
       { name: 'run', to: '/run', icon: RunIcon, permission: 'executions.run' },
       { name: 'executions', to: '/executions', icon: ExecutionsIcon, permission: 'executions.read' },
+      { name: 'files', to: '/files', icon: FileIcon, permission: 'files.read' },
     ],
   },
   {

@@ -13,6 +13,8 @@ export type Permission =
   | 'credentials.write'
   | 'scripts.read'
   | 'scripts.write'
+  | 'files.read'
+  | 'files.write'
   | 'executions.read'
   | 'executions.run'
   | 'executions.cancel'

@@ -6,6 +6,7 @@ import os
 import signal
 
 import asyncssh
+from asyncssh.stream import SSHServerStreamSession
 
 from opsconductor.stack.fleet import keys
 from opsconductor.stack.fleet.target import IDENTITY, Spec
@@ -59,7 +60,7 @@ class BuiltInServer:
 
 
 class Login(asyncssh.SSHServer):
-    """Lets in one user with one key, who may run commands and nothing else."""
+    """Lets in one user with one key, who may run commands and transfer files, and nothing else."""
 
     def __init__(self, spec: Spec, connections: set[asyncssh.SSHServerConnection]) -> None:
         self._spec = spec
@@ -91,7 +92,7 @@ class Login(asyncssh.SSHServer):
 
 
 class ShellSession(asyncssh.SSHServerSession[bytes]):
-    """One command, in a process group of its own that ends with the session."""
+    """One command, in a process group of its own that ends with the session; or the files of this machine."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
@@ -100,6 +101,7 @@ class ShellSession(asyncssh.SSHServerSession[bytes]):
         self._input: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._room = asyncio.Event()
         self._room.set()
+        self._files: SSHServerStreamSession[bytes] | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._channel = chan
@@ -108,10 +110,26 @@ class ShellSession(asyncssh.SSHServerSession[bytes]):
         self._work = asyncio.create_task(self._serve(command))
         return True
 
+    def subsystem_requested(self, subsystem: str) -> bool:
+        if subsystem != "sftp":
+            return False
+        self._files = SSHServerStreamSession[bytes](None, lambda _: asyncssh.SFTPServer(self._channel), 3)
+        self._files.connection_made(self._channel)
+        return True
+
+    def session_started(self) -> None:
+        if self._files is not None:
+            self._files.session_started()
+
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
-        self._input.put_nowait(data)
+        if self._files is not None:
+            self._files.data_received(data, datatype)
+        else:
+            self._input.put_nowait(data)
 
     def eof_received(self) -> bool:
+        if self._files is not None:
+            return bool(self._files.eof_received())
         self._input.put_nowait(None)
         return True
 
@@ -120,11 +138,17 @@ class ShellSession(asyncssh.SSHServerSession[bytes]):
 
     def pause_writing(self) -> None:
         self._room.clear()
+        if self._files is not None:
+            self._files.pause_writing()
 
     def resume_writing(self) -> None:
         self._room.set()
+        if self._files is not None:
+            self._files.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._files is not None:
+            self._files.connection_lost(exc)
         self._room.set()
         self._kill("SIGKILL")
         if self._work is not None:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Self
 
 from opsconductor.transports.base import (
@@ -25,6 +26,7 @@ from opsconductor.transports.errors import (
     HostKeyUnapproved,
     TransportError,
 )
+from opsconductor.transports.fake.files import FakeFiles, Tree
 from opsconductor.transports.fake.script import Answer, Host, host_key_of
 from opsconductor.transports.hostkeys import bare, fingerprint
 
@@ -35,13 +37,16 @@ class FakeTransport:
     def __init__(self, hosts: Mapping[str, Host] | None = None, others: Host | None = None) -> None:
         self._hosts = hosts or {}
         self._others = others or Host()
+        self._trees: defaultdict[str, Tree] = defaultdict(Tree)
 
     async def connect(
         self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
     ) -> "FakeConnection":
         hop_keys = [await self._pass(number, hop) for number, hop in enumerate(via)]
         offered = await self._enter(endpoint, host_key)
-        return FakeConnection(endpoint, self._host(endpoint), offered, tuple(hop_keys))
+        return FakeConnection(
+            endpoint, self._host(endpoint), offered, tuple(hop_keys), self.tree(endpoint.host)
+        )
 
     async def check(
         self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
@@ -73,6 +78,10 @@ class FakeTransport:
             raise host.error.with_traceback(None)  # one object, raised often
         return self._offered(endpoint)
 
+    def tree(self, host: str) -> Tree:
+        """Return the files of a host; they last as long as the transport."""
+        return self._trees[host]
+
     def _host(self, endpoint: Endpoint) -> Host:
         return self._hosts.get(endpoint.host, self._others)
 
@@ -90,9 +99,12 @@ def _judge(endpoint: Endpoint, check: HostKeyCheck, offered: str) -> None:
 class FakeConnection:
     """A login on a fake host."""
 
-    def __init__(self, endpoint: Endpoint, host: Host, host_key: str, hop_keys: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, endpoint: Endpoint, host: Host, host_key: str, hop_keys: tuple[str, ...], tree: Tree
+    ) -> None:
         self._endpoint = endpoint
         self._host = host
+        self._tree = tree
         self._closed = False
         self.host_key = host_key
         self.hop_keys = hop_keys
@@ -101,6 +113,12 @@ class FakeConnection:
         if self._closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         return FakeRunning(self._endpoint, command, self._host.answer(command), sink)
+
+    @contextlib.asynccontextmanager
+    async def files(self) -> AsyncIterator[FakeFiles]:
+        if self._closed:
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
+        yield FakeFiles(self._endpoint.host, self._tree)
 
     async def close(self) -> None:
         self._closed = True

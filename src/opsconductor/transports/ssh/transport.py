@@ -25,10 +25,12 @@ from opsconductor.transports.errors import (
     SessionTimeout,
     TransportError,
 )
+from opsconductor.transports.files import Files
 from opsconductor.transports.ssh import faults, reaper
 from opsconductor.transports.ssh.certificates import paired
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import Handshake, abort, close
+from opsconductor.transports.ssh.files import opened
 from opsconductor.transports.ssh.hops import Hops, Passage, Way
 from opsconductor.transports.ssh.keys import KeyRing
 from opsconductor.transports.ssh.options import Limits, authentication, common
@@ -200,6 +202,16 @@ class SshConnection:
     def _reapable(self) -> bool:
         version = self._connection.get_extra_info("server_version", "")
         return reaper.applies(version, self._login.username, forced_command=self._handshake.forced_command)
+
+    def files(self) -> contextlib.AbstractAsyncContextManager[Files]:
+        return opened(
+            self._connection,
+            host=self._endpoint.host,
+            port=self._endpoint.port,
+            username=self._login.username,
+            seconds=self._limits.start,
+            shell=not self._handshake.forced_command,
+        )
 
     async def close(self) -> None:
         try:

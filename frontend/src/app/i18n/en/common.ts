@@ -35,6 +35,7 @@ export const nav = {
   targets: 'Targets',
   run: 'Run',
   executions: 'Executions',
+  files: 'Files',
   credentials: 'Credentials',
   scripts: 'Scripts',
   workflows: 'Workflows',

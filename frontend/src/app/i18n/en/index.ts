@@ -3,6 +3,7 @@ import { auth } from './auth'
 import { common, errors, list, nav, palette, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
+import { files } from './files'
 import { overview } from './overview'
 import { run } from './run'
 import { parameters, scripts } from './scripts'
@@ -17,6 +18,7 @@ export const en = {
   credentials,
   errors,
   executions,
+  files,
   list,
   nav,
   overview,
