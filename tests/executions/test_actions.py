@@ -245,6 +245,51 @@ async def test_a_critical_check_fails_and_says_what_was_found(fleet: Registered)
     assert "no-such-thing.service" in result["error_message"]
 
 
+async def test_a_file_is_sent_with_a_run_and_another_fetched(
+    core: Core, fleet: Registered, tmp_path: Path
+) -> None:
+    place = tmp_path / "sent.conf"
+    upload = await core.admin.post("/files", params={"name": "a.conf"}, content=b"x = 1\n")
+    result = await _result(
+        fleet,
+        action(
+            "file_transfer",
+            direction="upload",
+            file_id=upload.json()["id"],
+            destination=str(place),
+            mode="0640",
+        ),
+        action("command", command=f"echo y = 2 >> {place}"),
+        action("file_transfer", direction="download", path=str(place)),
+    )
+    assert result["status"] == "completed", str(result)
+    [fetched] = result["steps"][2]["detail"]["file_ids"]
+    content = await core.admin.get(f"/files/{fetched}/content")
+
+    assert place.stat().st_mode & 0o777 == 0o640
+    assert content.content == b"x = 1\ny = 2\n"
+    assert result["steps"][0]["detail"]["outcomes"][0]["state"] == "sent"
+
+
+async def test_what_can_not_be_sent_fails_with_a_sentence(fleet: Registered) -> None:
+    result = await _result(
+        fleet, action("file_transfer", direction="upload", content="x", destination="/no/such/folder/x")
+    )
+
+    assert (result["status"], result["error_code"]) == ("failed", "folder_not_found")
+    assert "/no/such/folder" in result["error_message"]
+
+
+async def test_a_file_that_is_not_there_is_refused_at_once(fleet: Registered) -> None:
+    nowhere = action(
+        "file_transfer", direction="upload", destination="x", file_id="01a20c06-c4c1-742b-b37f-ba80e5e35788"
+    )
+    answer = await fleet.api.post("/executions", json={"actions": [nowhere], "target_ids": fleet.ids})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_file")
+    assert answer.json()["errors"][0]["field"] == "actions.0.action_parameters.file_id"
+
+
 async def test_on_windows_only_plain_commands_are_tried(core: Core, fleet: Registered) -> None:
     credential = fleet.targets[0]["credential_id"]
     port = fleet.targets[0]["port"]

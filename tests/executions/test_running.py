@@ -165,3 +165,17 @@ async def test_the_first_contact_pins_the_host_key(core: Core, fleet: Registered
 
     assert target["host_key"]["fingerprint"].startswith("SHA256:")
     assert target["host_key"]["pinned_at"]
+
+
+async def test_actions_that_this_version_does_not_know_fail_and_leave_the_worker_alive(
+    core: Core, fleet: Registered
+) -> None:
+    accepted = await fleet.start("true", ids=fleet.ids[:1], timeout=86_000)
+    async with core.app.state.units.sessions() as session:
+        unknown = 'update executions set actions = \'[{"action_type": "teleport"}]\' where id = :id'
+        await session.execute(text(unknown), {"id": accepted["id"]})
+        await session.commit()
+    await fleet.end_of(accepted["id"])
+    after = await fleet.run("true", ids=fleet.ids[:1])
+
+    assert after["status"] == "completed"

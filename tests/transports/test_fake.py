@@ -23,7 +23,6 @@ from opsconductor.transports import (
     SshLogin,
     TransportError,
 )
-from opsconductor.transports import errors as all_errors
 from opsconductor.transports.fake import Answer, FakeTransport, Host, host_key_of
 
 LOGIN = SshLogin("anybody")
@@ -98,7 +97,7 @@ def test_every_error_has_a_code_of_its_own_a_sentence_and_a_kind():
         assert kind.__doc__.strip().endswith(".")
         assert kind.kind in ("unreachable", "failed", "timed_out", "lost")
         assert not kind.retry or kind.kind == "unreachable"
-        assert getattr(all_errors, kind.__name__) is getattr(transports, kind.__name__) is kind
+        assert getattr(transports, kind.__name__) is kind
 
 
 async def _run(fake: FakeTransport, name: str) -> tuple[Exit, bytes, bytes]:

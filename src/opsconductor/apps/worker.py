@@ -8,14 +8,16 @@ from typing import Any
 import structlog
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
+from opsconductor.auth import models as _users  # noqa: F401  # what is stored here refers to its table
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.engine import Engine
 from opsconductor.executions.service import WAKE
 from opsconductor.kit.database import connect, sessions
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
-from opsconductor.kit.queue import celery_app
+from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
+from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.transports.ssh import SshTransport
 
 log = structlog.get_logger()
@@ -61,7 +63,8 @@ class EngineThread:
         hints = Hints(self._config)
         hints.start()
         vault = Vault(self._config.secret_key.get_secret_value())
-        self._engine = Engine(self._config, sessions(database), SshTransport(), vault, hints)
+        units = UnitsOfWork(sessions(database), CelerySender(app))
+        self._engine = Engine(self._config, units, SshTransport(), vault, hints)
         self._loop = asyncio.get_running_loop()
         if self._config.ready_file:
             self._config.ready_file.touch()

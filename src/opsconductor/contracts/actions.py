@@ -12,9 +12,11 @@ from pydantic import (
     model_validator,
 )
 
+from opsconductor.contracts.attempts import LONGEST_TIMEOUT, Parameters, Timeout
+from opsconductor.contracts.files import FileTransferParameters
+
 COMMAND_LIMIT = 64 * 1024  # bytes; one argument of the remote shell holds 128 KiB on Linux
 SCRIPT_LIMIT = 256 * 1024  # bytes
-LONGEST_TIMEOUT = 24 * 3600  # s
 MOST_ACTIONS = 50
 ENVIRONMENT_LIMIT = 64 * 1024  # bytes of all names and values together
 DANGEROUS_VARIABLES = {"PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4"}
@@ -42,27 +44,6 @@ Environment = Annotated[dict[VariableName, Line], Field(max_length=100), AfterVa
 ExitCode = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Folder = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(_no_nul)]
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,31}\$?$")]
-Timeout = Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT, description="Seconds.")]
-
-
-class Parameters(BaseModel):
-    """What all actions have."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    timeout: Timeout = 30
-    retry_count: Annotated[
-        int,
-        Field(
-            ge=0, le=10, description="Further attempts where nothing was sent, or the action is idempotent."
-        ),
-    ] = 0
-    idempotent: Annotated[
-        bool, Field(description="Running it twice does no harm: retries count for every failure.")
-    ] = False
-    continue_on_failure: Annotated[
-        bool, Field(description="Go on with the target's next action all the same; the result stays failed.")
-    ] = False
 
 
 class Become(BaseModel):
@@ -80,9 +61,9 @@ class ProgramParameters(Parameters):
     working_directory: Folder | None = None
     environment: Environment = Field(default_factory=dict)
     become: Become | None = None
-    expected_exit_codes: Annotated[
-        list[ExitCode], Field(min_length=1, max_length=50, description="Exit codes that mean success.")
-    ] = [0]
+    expected_exit_codes: list[ExitCode] = Field(
+        default_factory=lambda: [0], min_length=1, max_length=50, description="Exit codes that mean success."
+    )
 
 
 class CommandParameters(ProgramParameters):
@@ -200,6 +181,16 @@ class ScriptAction(BaseModel):
     action_parameters: ScriptParameters
 
 
+class FileTransferAction(BaseModel):
+    """Move files to the target, or from it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_type: Literal["file_transfer"]
+    action_name: Annotated[str, StringConstraints(max_length=200)] = "Transfer Files"
+    action_parameters: FileTransferParameters
+
+
 class WaitAction(BaseModel):
     """Wait."""
 
@@ -221,7 +212,8 @@ class HealthCheckAction(BaseModel):
 
 
 Action = Annotated[
-    CommandAction | ScriptAction | WaitAction | HealthCheckAction, Field(discriminator="action_type")
+    CommandAction | ScriptAction | FileTransferAction | WaitAction | HealthCheckAction,
+    Field(discriminator="action_type"),
 ]
 Actions = Annotated[list[Action], Field(min_length=1, max_length=MOST_ACTIONS)]
 """Done in order on each target; the first that fails ends the work on that target."""

@@ -4,14 +4,15 @@ import unicodedata
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from opsconductor.contracts.attempts import Parameters, Timeout
 
 INLINE_LIMIT = 256 * 1024  # bytes of content that is part of the request
 LONGEST_PATH = 4096  # bytes, on Linux
 LONGEST_NAME = 255  # bytes, on all usual file systems
 SIZE_LIMIT = 1024**3  # bytes of a download, unless another limit is given
 LARGEST = 16 * 1024**3  # bytes; no download is larger
-LONGEST_TIMEOUT = 24 * 3600  # s
 ACCOUNT = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?$"
 
 
@@ -50,16 +51,15 @@ FileName = Annotated[str, AfterValidator(be_a_file_name)]
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT)]
 
 
-class FileTransferParameters(BaseModel):
+class FileTransferParameters(Parameters):
     """Files to a target or from it.
 
     An upload has `file_id` (a file that was uploaded here) or `content` (a short text), and a `destination`:
     absolute, relative to the home of the login, or beginning with `~/`. With `unpack`, the file is a .tar or
     .tar.gz whose content goes into the directory `destination`. A download has the `path` of a file, or with
-    `recursive` of a directory, which arrives as one .tar.
+    `recursive` of a directory, which arrives as one .tar. After a lost connection another attempt goes on where
+    the one before ended.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     direction: Literal["upload", "download"]
     file_id: UUID | None = None
@@ -82,16 +82,13 @@ class FileTransferParameters(BaseModel):
     path: RemotePath | None = None
     recursive: bool = False
     size_limit: Annotated[int, Field(gt=0, le=LARGEST, description="Bytes of a download.")] = SIZE_LIMIT
-    timeout: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT, description="Seconds.")] = 300
-    retry_count: Annotated[
-        int,
-        Field(ge=0, le=10, description="Used where the connection failed or was lost; a transfer goes on."),
-    ] = 0
+    timeout: Timeout = 300
 
     @model_validator(mode="after")
     def have_what_the_direction_needs(self) -> Self:
-        foreign = (DOWNLOAD_ONLY if self.direction == "upload" else UPLOAD_ONLY) & self.model_fields_set
-        if foreign:
+        other = DOWNLOAD_ONLY if self.direction == "upload" else UPLOAD_ONLY
+        fields = type(self).model_fields
+        if foreign := {name for name in other if getattr(self, name) != fields[name].default}:
             raise ValueError(
                 f"{'an' if self.direction == 'upload' else 'a'} {self.direction} has no {min(foreign)}"
             )
@@ -132,13 +129,3 @@ UPLOAD_ONLY = frozenset(
         "backup",
     }
 )
-
-
-class FileTransferAction(BaseModel):
-    """Move files to a target, or from it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    action_type: Literal["file_transfer"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Transfer Files"
-    action_parameters: FileTransferParameters

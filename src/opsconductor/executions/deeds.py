@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
+
+from fastapi.encoders import jsonable_encoder
 
 from opsconductor.contracts.actions import (
     CommandParameters,
@@ -10,13 +13,16 @@ from opsconductor.contracts.actions import (
     ScriptParameters,
     WaitParameters,
 )
+from opsconductor.contracts.files import FileTransferParameters
 from opsconductor.executions import health
 from opsconductor.executions.rendering import Rendered, is_plain, render
 from opsconductor.executions.site import Site, failure
 from opsconductor.executions.steps import Ended
+from opsconductor.executions.transfer import TransferCancelled, transfer
 from opsconductor.transports.base import Command
 from opsconductor.transports.errors import CommandTimedOut, HostKeyRefused, KeyUnusable, TransportError
 
+FILES_TOLD = 20  # files whose outcome a step tells one by one
 FIRST_LOOK, LONGEST_LOOK = 2.0, 10.0  # s between attempts to reach a target that is away
 POSIX_ONLY = Ended(
     "failed",
@@ -46,6 +52,24 @@ def _sudo_refused(site: Site) -> bool:
     """Tell by what sudo wrote whether the command never began; both end with status 1."""
     said = bytes(site.capture.err.head[-2000:])
     return any(line.startswith((b"sudo: ", b"Sorry, ")) for line in said.splitlines()[-3:])
+
+
+async def move_files(site: Site, parameters: FileTransferParameters) -> Ended:
+    """Send files to the target, or fetch them."""
+    limited = parameters.model_copy(update={"timeout": site.left(parameters.timeout)})
+    operation = site.operation
+    try:
+        done = await transfer(
+            await site.connection(),
+            limited,
+            site.shelf,
+            operation_id=f"{operation.claim.result_id.hex}-{site.action}",
+            cancelled=operation.cancelled,
+        )
+    except TransferCancelled:
+        return Ended("cancelled")
+    facts = {**asdict(done), "outcomes": [asdict(outcome) for outcome in done.outcomes[:FILES_TOLD]]}
+    return Ended("completed", 0, detail=jsonable_encoder(facts))
 
 
 async def wait(site: Site, parameters: WaitParameters) -> Ended:
@@ -104,6 +128,7 @@ Deed = Callable[[Site, Any], Awaitable[Ended]]
 DEEDS: dict[str, Deed] = {
     "command": run_program,
     "script": run_program,
+    "file_transfer": move_files,
     "wait": wait,
     "health_check": check_health,
 }

@@ -18,11 +18,13 @@ from opsconductor.executions.operation import Superseded, perform
 from opsconductor.executions.preparation import prepared
 from opsconductor.executions.protocol_repository import Claim, Outcome, Standing
 from opsconductor.executions.site import Doors, Operation
-from opsconductor.kit.database import Sessions
+from opsconductor.files.shelf import ResultShelf
+from opsconductor.files.storage import Storage
 from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
+from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.targets import repository as targets
 from opsconductor.transports.base import Transport
 
@@ -40,10 +42,11 @@ class Engine:
     """One per worker process, living in one event loop."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, transport: Transport, vault: Vault, hints: Hints
+        self, settings: Settings, units: UnitsOfWork, transport: Transport, vault: Vault, hints: Hints
     ) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
-        self._sessions, self._vault, self._hints = sessions, vault, hints
+        self._sessions, self._vault, self._hints = units.sessions, vault, hints
+        files = Storage(settings.storage_dir)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
         self._operations: dict[UUID, Operation] = {}
@@ -60,6 +63,9 @@ class Engine:
             progress=lambda claim, steps: self._beginnings.add((claim, steps)),
             pin=self._pin,
             refuse_key=self._refuse_key,
+            shelf=lambda claim: ResultShelf(
+                units, files, claim.execution_id, claim.result_id, claim.target_id
+            ),
         )
 
     def wake(self) -> None:

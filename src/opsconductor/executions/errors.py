@@ -85,3 +85,9 @@ class TooManyOperations(TooManyRequests):
     """{count} operations wait or run already, as many as this installation takes; try again shortly."""
 
     code = "too_many_operations"
+
+
+class UnknownFile(Invalid):
+    """There is no file with this id; upload it first."""
+
+    code = "unknown_file"

@@ -5,7 +5,8 @@ from typing import Any
 
 import structlog
 
-from opsconductor.contracts.actions import Action, Parameters
+from opsconductor.contracts.actions import Action
+from opsconductor.contracts.attempts import Parameters
 from opsconductor.executions.deeds import DEEDS, WITHOUT_SIGN_IN
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Outcome
@@ -67,6 +68,7 @@ async def _all(site: Site, doors: Doors, steps: list[Step]) -> None:
 async def _one(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
     """Do one action; its step says how it ended, whatever happened."""
     step, capture = steps[-1], site.capture
+    site.action = step.action
     out, err = capture.out.size, capture.err.size
     try:
         step.ended = await _attempts(site, doors, action, steps)

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from pydantic import TypeAdapter
+import structlog
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.actions import Action
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import protocol_repository as protocol
-from opsconductor.executions.protocol_repository import Claim
+from opsconductor.executions.protocol_repository import Claim, Plan
 from opsconductor.executions.site import Operation
 from opsconductor.targets import repository as targets
 from opsconductor.targets.models import Target
 from opsconductor.targets.way import NoCredential, way_to
+
+log = structlog.get_logger()
 
 GONE = ("skipped", "target_removed", "The target was deleted after the execution was accepted.")
 NOT_ACTIVE = "The target's status is {status}: nothing is run on it."
@@ -25,6 +28,11 @@ SEALED = (
     "The credential can't be opened with this installation's SECRET_KEY; enter its secret again.",
 )
 ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(list[Action])
+UNREADABLE = (
+    "failed",
+    "actions_unreadable",
+    "This version does not know these actions; it may be older than the one that accepted them.",
+)
 NOT_SSH = ("skipped", "transport_unknown", "This version reaches targets by SSH only.")
 
 
@@ -33,7 +41,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
     plans = await protocol.plans_of(session, {claim.execution_id for claim in claims})
     fleet = await targets.targets_by_id(session, [claim.target_id for claim in claims])
     jump_hosts = await targets.jump_hosts_of(session, fleet.values())
-    actions = {id: ACTIONS.validate_python(plan.actions) for id, plan in plans.items()}
+    actions = {id: _actions(plan) for id, plan in plans.items()}
     operations = []
     for claim in claims:
         plan, target = plans[claim.execution_id], fleet.get(claim.target_id)
@@ -41,10 +49,21 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
             claim, actions[claim.execution_id], claim.first_action, seconds=plan.target_seconds
         )
         operation.problem = GONE if target is None else problem_of(target)
+        if not operation.actions:
+            operation.problem = UNREADABLE
         if target is not None and operation.problem is None:
             _equip(operation, target, jump_hosts, vault)
         operations.append(operation)
     return operations
+
+
+def _actions(plan: Plan) -> list[Action]:
+    """Return what an execution does; nothing where it was accepted by a version that knew other actions."""
+    try:
+        return ACTIONS.validate_python(plan.actions)
+    except ValidationError as error:
+        log.error("execution.actions_unreadable", problems=error.error_count())
+        return []
 
 
 def problem_of(target: Target) -> tuple[str, str, str] | None:

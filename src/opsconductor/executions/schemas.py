@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from opsconductor.contracts.actions import LONGEST_TIMEOUT, Actions
+from opsconductor.contracts.actions import Actions
+from opsconductor.contracts.attempts import LONGEST_TIMEOUT
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.kit.wire import In
 

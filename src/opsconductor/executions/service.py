@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from opsconductor import audit
-from opsconductor.contracts.actions import CommandAction
+from opsconductor.contracts.actions import CommandAction, FileTransferAction
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.executions import repository
 from opsconductor.executions import steering_repository as steering
@@ -22,11 +22,13 @@ from opsconductor.executions.errors import (
     ResultNotFound,
     TooManyExecutions,
     TooManyOperations,
+    UnknownFile,
 )
 from opsconductor.executions.models import Execution, ExecutionResult
 from opsconductor.executions.preview import preview
 from opsconductor.executions.schemas import NewExecution, Preview
 from opsconductor.executions.strategy import Course, course, in_order
+from opsconductor.files import repository as files
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
@@ -80,6 +82,7 @@ async def accept(
     if key and (earlier := await _earlier(uow, key, digest)):
         return earlier
     fleet = await _fleet(uow, wanted.target_ids)
+    await _check_files(uow, wanted)
     _refuse_outdated(wanted, fleet)
     await _admit(uow, admission, len(fleet))
     way = course(wanted.strategy, wanted.actions, len(fleet))
@@ -127,6 +130,7 @@ async def accept(
 
 async def look_ahead(uow: UnitOfWork, wanted: NewExecution) -> Preview:
     """Return what accepting this would mean; nothing is written."""
+    await _check_files(uow, wanted)
     return _preview(wanted, await _fleet(uow, wanted.target_ids))
 
 
@@ -140,6 +144,22 @@ def _preview(wanted: NewExecution, fleet: dict[UUID, Target]) -> Preview:
 def _refuse_outdated(wanted: NewExecution, fleet: dict[UUID, Target]) -> None:
     if wanted.preview_sha256 and _preview(wanted, fleet).sha256 != wanted.preview_sha256:
         raise PreviewOutdated
+
+
+async def _check_files(uow: UnitOfWork, wanted: NewExecution) -> None:
+    """Refuse files that are not there."""
+    errors = [
+        {
+            "field": f"actions.{number}.action_parameters.file_id",
+            "message": "there is no file with this id",
+        }
+        for number, action in enumerate(wanted.actions)
+        if isinstance(action, FileTransferAction)
+        and action.action_parameters.file_id is not None
+        and await files.file(uow.session, action.action_parameters.file_id) is None
+    ]
+    if errors:
+        raise UnknownFile(errors=errors)
 
 
 async def _admit(uow: UnitOfWork, admission: Admission, count: int) -> None:

@@ -13,6 +13,7 @@ from opsconductor.contracts.actions import Action
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Standing
 from opsconductor.executions.steps import Ended
+from opsconductor.executions.transferred import Shelf
 from opsconductor.targets.way import Way
 from opsconductor.transports.base import Command, Connection, Running, Transport
 from opsconductor.transports.errors import (
@@ -58,6 +59,7 @@ class Doors:
     progress: Callable[[Claim, list[dict[str, Any]]], Awaitable[Standing]]
     pin: Callable[[UUID, str], Awaitable[str | None]]
     refuse_key: Callable[[UUID, str], Awaitable[None]]
+    shelf: Callable[[Claim], Shelf]
 
 
 class StopAsked(Exception):
@@ -71,6 +73,8 @@ class Site:
         self.operation, self.capture, self.transport = operation, capture, doors.transport
         self.dispatched = False
         """True once it is written down that something was sent."""
+        self.action = 0
+        """Index of the action under way."""
         self._doors = doors
         self._connection: Connection | None = None
         loop = asyncio.get_running_loop()
@@ -93,6 +97,11 @@ class Site:
         if self._connection is None:
             self._connection = await self._connect()
         return self._connection
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where files of this operation come from and go to."""
+        return self._doors.shelf(self.operation.claim)
 
     async def leave(self) -> None:
         """Close the connection; the next action signs in again."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from opsconductor.contracts.actions import LONGEST_TIMEOUT
+from opsconductor.contracts.attempts import LONGEST_TIMEOUT
 from opsconductor.contracts.parameters import Definitions
 from opsconductor.contracts.scripts import Content, Interpreter
 from opsconductor.kit.wire import In
