@@ -1,7 +1,6 @@
 """Connecting by SSH."""
 
 import asyncio
-import contextlib
 import time
 from typing import Any, Self
 
@@ -26,6 +25,7 @@ from opsconductor.transports.errors import (
 from opsconductor.transports.ssh import faults, reaper
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import Handshake, abort, close
+from opsconductor.transports.ssh.connection import LeanConnection, connect
 from opsconductor.transports.ssh.keys import KeyRing
 from opsconductor.transports.ssh.options import Limits, authentication, common
 from opsconductor.transports.ssh.running import SshRunning
@@ -62,13 +62,13 @@ class SshTransport:
 
     async def _handshake(
         self, endpoint: Endpoint, login: SshLogin, check: HostKeyCheck, options: dict[str, Any]
-    ) -> tuple[asyncssh.SSHClientConnection, Handshake]:
+    ) -> tuple[LeanConnection, Handshake]:
         loop = asyncio.get_running_loop()
         deadline = asyncio.timeout(self._limits.connect)
         handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login))
         try:
             async with deadline:
-                connection = await asyncssh.connect(
+                connection = await connect(
                     endpoint.host, endpoint.port, client_factory=lambda: handshake, **options
                 )
         except Exception as error:  # noqa: BLE001 - door: asyncssh raises ValueError and worse on hostile input
@@ -87,7 +87,7 @@ class SshConnection:
 
     def __init__(
         self,
-        connection: asyncssh.SSHClientConnection,
+        connection: LeanConnection,
         handshake: Handshake,
         endpoint: Endpoint,
         login: SshLogin,
@@ -105,10 +105,14 @@ class SshConnection:
         assert self._handshake.offered is not None
         return self._handshake.offered
 
+    @property
+    def closed(self) -> bool:
+        return self._connection.is_closed()
+
     async def start(self, command: Command, sink: Sink) -> SshRunning:
         if self._running is not None and not self._running.over:
             raise RuntimeError("one command at a time on one connection")
-        if self._connection.is_closed():
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         began = asyncio.get_running_loop().time()
         channel, session = open_channel(self._connection), CommandSession(sink)
@@ -122,14 +126,13 @@ class SshConnection:
             timeout=command.timeout,
             reapable=self._reapable(),
         )
-        _feed(channel, command.stdin)
         return self._running
 
     async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
         seconds = min(self._limits.start, command.timeout)
         try:
             async with asyncio.timeout(seconds):
-                await request(channel, session, command.text)
+                await request(channel, session, command.text, command.stdin)
         except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
             if session.reported.done():
                 return  # over before asyncssh had noticed that it began
@@ -143,11 +146,11 @@ class SshConnection:
         if session.sent:
             # A lost connection answers a pending request with "no" as well, but then the channel is over.
             certain = refused and not session.over.done()
-            return SessionRefused(host=host) if certain else ConnectionLost(host=host)
+            return SessionRefused(host=host, asked=True) if certain else ConnectionLost(host=host)
         if isinstance(error, TimeoutError):
             return SessionTimeout(host=host, seconds=seconds)
         if refused and not self._connection.is_closed():
-            return SessionRefused(host=host)
+            return SessionRefused(host=host, asked=False)
         return ConnectionClosed(host=host, port=self._endpoint.port)
 
     def _reapable(self) -> bool:
@@ -162,10 +165,3 @@ class SshConnection:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-def _feed(channel: ExactChannel, stdin: bytes | None) -> None:
-    with contextlib.suppress(OSError):  # the command is over already
-        if stdin:
-            channel.write(stdin)
-        channel.write_eof()
