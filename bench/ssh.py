@@ -1,29 +1,25 @@
 """`hostname` on 100 targets, each with an OpenSSH server of its own: OpsConductor beside Ansible, in one run."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from bench.figures import machine, progress, root, show, spread
 from bench.idle_stack import IdleStack, idle_stack
+from bench.servers import servers
 from opsconductor.apps.cli.console import guarded
-from opsconductor.stack import ports
-from opsconductor.stack.fleet import keys, openssh, run
-from opsconductor.stack.fleet.openssh import OpenSshServer
-from opsconductor.stack.fleet.target import Spec, answers
+from opsconductor.stack.fleet import keys
+from opsconductor.stack.fleet.target import Spec
 from opsconductor.stack.problems import StackProblem
 
 TARGETS = 100
 ROUNDS = 5
 FORKS = 50
-FIRST_PORT = 24000
 COMMAND = "hostname"
 
 
@@ -42,7 +38,7 @@ def main() -> None:
 
 
 async def _measured(stack: IdleStack, home: Path, ansible: Path) -> dict[str, Any]:
-    async with _servers(home) as specs:
+    async with servers(home, TARGETS) as specs:
         key = home / "id_ed25519"
         credential = stack.credential(specs[0].username, key)
         targets = [stack.target(spec.name, spec.port, credential) for spec in specs]
@@ -67,33 +63,6 @@ async def _measured(stack: IdleStack, home: Path, ansible: Path) -> dict[str, An
 
 def _seconds(rounds: list[float]) -> dict[str, float]:
     return {name: round(value / 1000, 2) for name, value in spread([r * 1000 for r in rounds]).items()}
-
-
-@contextlib.asynccontextmanager
-async def _servers(home: Path) -> AsyncIterator[list[Spec]]:
-    """Run an sshd for each target."""
-    program = openssh.find()
-    if program is None:
-        raise StackProblem("This benchmark needs OpenSSH's server: install the package openssh-server.")
-    progress(f"Starting {TARGETS} SSH servers ...")
-    client_key = keys.ensure(home / "id_ed25519", "bench")
-    servers, specs, taken = [], [], set[int]()
-    try:
-        for number in range(TARGETS):
-            with ports.reserve(FIRST_PORT + number, taken) as bound:
-                port = ports.port_of(bound)
-            taken.add(port)
-            spec = run.make_spec(home / f"t{number}", f"bench-{number:03d}", port, client_key)
-            server = OpenSshServer(program, spec)
-            await server.start()
-            servers.append(server)
-            specs.append(spec)
-        if not all([await answers(spec) for spec in specs]):
-            raise StackProblem("Not all SSH servers of the benchmark answer.")
-        yield specs
-    finally:
-        for server in servers:
-            await server.stop()
 
 
 def _ours(stack: IdleStack, targets: list[str]) -> float:

@@ -1,6 +1,7 @@
 """Ways to run a command on a target. No database, no HTTP, no words of the domains above.
 
-`ssh` is the real one, `fake` answers from a script. Both are a `Transport`.
+`ssh` is the real one, `fake` answers from a script. Both are a `Transport`; `pool` is one around another, and keeps
+its connections warm.
 """
 
 from opsconductor.transports.base import (
@@ -38,6 +39,7 @@ from opsconductor.transports.errors import (
     TransportError,
 )
 from opsconductor.transports.hostkeys import algorithm, bare, fingerprint
+from opsconductor.transports.pool import PooledTransport, PoolFigures, PoolLimits
 
 __all__ = [
     "CheckResult",
@@ -61,6 +63,9 @@ __all__ = [
     "LoginTimeout",
     "NoCommonAlgorithm",
     "OutputLimit",
+    "PoolFigures",
+    "PoolLimits",
+    "PooledTransport",
     "ProtocolMismatch",
     "Running",
     "SessionRefused",

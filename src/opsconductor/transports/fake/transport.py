@@ -75,16 +75,16 @@ class FakeConnection:
     def __init__(self, endpoint: Endpoint, host: Host, host_key: str) -> None:
         self._endpoint = endpoint
         self._host = host
-        self._closed = False
+        self.closed = False
         self.host_key = host_key
 
     async def start(self, command: Command, sink: Sink) -> "FakeRunning":
-        if self._closed:
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         return FakeRunning(self._endpoint, command, self._host.answer(command), sink)
 
     async def close(self) -> None:
-        self._closed = True
+        self.closed = True
 
     async def __aenter__(self) -> Self:
         return self
