@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,33 @@ async def floods(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         await writer.drain()
 
 
+async def floods_one_line(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"a line that never ends" * 100)
+        await writer.drain()
+
+
+def says(*words: bytes, closes: bool = True) -> Talk:
+    """Say some bytes, each after hearing something (but the first), then close or fall silent."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number, word in enumerate(words):
+            if number:
+                await reader.read(4096)
+            writer.write(word)
+            await writer.drain()
+        if not closes:
+            await asyncio.sleep(60)
+
+    return talk
+
+
+def packet(payload: bytes) -> bytes:
+    """Return a packet as it is before keys are agreed on."""
+    padding = 8 - (5 + len(payload)) % 8 + 8
+    return UInt32(1 + len(payload) + padding) + bytes([padding]) + payload + bytes(padding)
+
+
 async def speaks_http(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     await writer.drain()
@@ -86,12 +114,21 @@ class Scripted:
     """Whose public halves let in, instead of a password."""
     keys_seen: int = 0
     signature_algs: list[str] | None = None
+    drops_at: str | None = None
+    """Where the server hangs up: at "login", "welcome", "session" or "command"."""
+    login_never_ends: bool = False
+    sessions: int | None = None
+    """How many sessions a connection may have; the others are refused."""
+    greets: Callable[[asyncssh.SSHServerConnection], object] = lambda connection: None
+    """What is done to each new connection."""
     connections: int = 0
     users: list[str] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     port: int = 0
     open: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    stop: Callable[[], object] = lambda: None
+    """Listen no more; open connections stay."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -113,9 +150,17 @@ class _Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._scripted.connections += 1
         self._scripted.open.append(conn)
+        self._scripted.greets(conn)
+        self._connection = conn
+        self._sessions = 0
+
+    def _drop(self, moment: str) -> None:
+        if self._scripted.drops_at == moment:
+            self._connection.abort()
 
     def begin_auth(self, username: str) -> bool:
         self._scripted.users.append(username)
+        self._drop("login")
         return True
 
     def public_key_auth_supported(self) -> bool:
@@ -125,14 +170,23 @@ class _Login(asyncssh.SSHServer):
         self._scripted.keys_seen += 1
         return key.public_data in [known.public_data for known in self._scripted.keys]
 
+    def auth_completed(self) -> None:
+        self._drop("welcome")
+
     def password_auth_supported(self) -> bool:
         return not self._scripted.keys
 
-    def validate_password(self, username: str, password: str) -> bool:
+    async def validate_password(self, username: str, password: str) -> bool:
         self._scripted.passwords.append(password)
+        if self._scripted.login_never_ends:
+            await asyncio.sleep(60)
         return self._scripted.right_password in (None, password)
 
-    def session_requested(self) -> "_Session":
+    def session_requested(self) -> "_Session | bool":
+        self._drop("session")
+        self._sessions += 1
+        if self._scripted.sessions is not None and self._sessions > self._scripted.sessions:
+            return False
         return _Session(self._scripted)
 
 
@@ -145,6 +199,8 @@ class _Session(asyncssh.SSHServerSession[bytes]):
 
     def exec_requested(self, command: str) -> bool:
         self._scripted.commands.append(command)
+        if self._scripted.drops_at == "command":
+            self._channel.get_connection().abort()
         return self._scripted.behaviour(self._channel, command)
 
     def eof_received(self) -> bool:
@@ -165,7 +221,7 @@ async def scripted(behaviour: Behaviour, **options: object) -> AsyncIterator[Scr
         gss_host=None,
         **({"signature_algs": server.signature_algs} if server.signature_algs else {}),
     )
-    server.port = acceptor.get_port()
+    server.port, server.stop = acceptor.get_port(), acceptor.close
     try:
         yield server
     finally:
@@ -234,5 +290,40 @@ def ends_by_signal(name: str) -> Behaviour:
 
     def behave(channel: asyncssh.SSHServerChannel[bytes], _command: str) -> bool:
         return later(lambda: channel.exit_with_signal(name, msg=name))
+
+    return behave
+
+
+def sends(act: Callable[[asyncssh.SSHServerChannel[bytes]], object]) -> Behaviour:
+    """Accept, then do something to the channel."""
+
+    def behave(channel: asyncssh.SSHServerChannel[bytes], _command: str) -> bool:
+        return later(lambda: act(channel))
+
+    return behave
+
+
+def floods_with(
+    act: Callable[[asyncssh.SSHServerChannel[bytes]], object], *, reads: bool = True
+) -> Behaviour:
+    """Accept, then do something to the channel without end, as fast as it goes; perhaps without reading."""
+
+    def behave(channel: asyncssh.SSHServerChannel[bytes], _command: str) -> bool:
+        connection = channel.get_connection()
+
+        def go_on() -> None:
+            transport = connection._transport
+            if transport is None:
+                return
+            if not reads and transport.is_reading():
+                transport.pause_reading()
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            with contextlib.suppress(OSError):
+                for _ in range(200):
+                    if transport.get_write_buffer_size() < 256 * 1024:
+                        act(channel)
+            asyncio.get_running_loop().call_later(0.001, go_on)
+
+        return later(go_on)
 
     return behave

@@ -197,6 +197,7 @@ def _forged() -> str:
         (_forged(), "can't be read"),
         (_of_a_host(), "of a host"),
     ],
+    ids=["nothing", "a word", "too short", "no text", "a public key", "a private key", "forged", "a host's"],
 )
 def test_what_is_no_certificate_of_a_user_is_refused_without_being_quoted(line, reason):
     with pytest.raises(CertificateUnusable, match=reason) as refused:

@@ -1,9 +1,11 @@
 """Everything that can go wrong before a command is sent, and that nothing is sent then."""
 
 import contextlib
+import dataclasses
 import socket
 import time
 
+import asyncssh
 import pytest
 from pydantic import SecretStr
 from tests.support.sshd import PASSWORD, running_sshd
@@ -93,6 +95,22 @@ async def test_the_right_password_logs_in(transport):
         end, kept = await run(transport, target, "echo in")
 
     assert (end.exit_code, kept.out) == (0, b"in\n")
+
+
+async def test_the_password_logs_in_where_the_key_is_not_taken(transport, target):
+    async with running_sshd(password_login=True) as [other]:
+        both = dataclasses.replace(other.login, private_key=target.login.private_key)
+        result = await transport.check(other.endpoint, both, other.pinned)
+
+    assert result.host_key == other.host_key
+
+
+async def test_a_key_the_server_does_not_know_is_refused(transport, target):
+    unknown = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    login = dataclasses.replace(target.login, private_key=SecretStr(unknown))
+
+    with pytest.raises(LoginRefused):
+        await transport.check(target.endpoint, login, target.pinned)
 
 
 async def test_a_wrong_password_is_refused_and_not_retried(transport):

@@ -18,6 +18,7 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.transports import PooledTransport, PoolLimits
 from opsconductor.transports.ssh import SshTransport
 
 log = structlog.get_logger()
@@ -64,12 +65,16 @@ class EngineThread:
         hints.start()
         vault = Vault(self._config.secret_key.get_secret_value())
         units = UnitsOfWork(sessions(database), CelerySender(app))
-        self._engine = Engine(self._config, units, SshTransport(), vault, hints)
+        # 0 s keep nothing: whatever comes back is too old at once.
+        warm = PooledTransport(SshTransport(), PoolLimits(idle=self._config.warm_seconds))
+        self._engine = Engine(self._config, units, warm, vault, hints)
         self._loop = asyncio.get_running_loop()
         if self._config.ready_file:
             self._config.ready_file.touch()
         log.info("worker.ready", worker=self._engine.name)
-        await self._engine.run()
+        async with warm:
+            await self._engine.run()
+        log.info("worker.connections", opened=warm.figures.opened, reused=warm.figures.reused)
         await hints.stop()
         await database.dispose()
 

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, PositiveInt, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    Field,
+    HttpUrl,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK_SECRETS = ("secret", "changeme", "password", "default", "example")
@@ -63,6 +71,8 @@ class Settings(BaseSettings):
     """Executions of one user that may wait or run at once; more are refused with 429."""
     open_operations: PositiveInt = Field(200_000, alias="OPSCONDUCTOR_OPEN_OPERATIONS")
     """Targets of all open executions together; more are refused with 429."""
+    warm_seconds: NonNegativeInt = Field(60, alias="OPSCONDUCTOR_WARM_SECONDS")
+    """s; how long a worker keeps an SSH connection for the next command. 0: every command logs in anew."""
     lease_seconds: PositiveInt = Field(10, alias="OPSCONDUCTOR_LEASE_SECONDS")
     """s; a worker silent for longer has lost what it held."""
     session_hours: PositiveInt = Field(12, alias="OPSCONDUCTOR_SESSION_HOURS")

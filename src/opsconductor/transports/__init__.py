@@ -1,6 +1,7 @@
 """Ways to run a command on a target and to move files. No database, no HTTP, no words of the domains above.
 
-`ssh` is the real one, `fake` answers from a script. Both are a `Transport`.
+`ssh` is the real one, `fake` answers from a script. Both are a `Transport`; `pool` is one around another, and keeps
+its connections warm.
 """
 
 from opsconductor.transports.base import (
@@ -71,6 +72,7 @@ from opsconductor.transports.file_errors import (
 )
 from opsconductor.transports.files import Downloaded, Files, Omitted, Placement, Progress, Source, Uploaded
 from opsconductor.transports.hostkeys import algorithm, bare, fingerprint
+from opsconductor.transports.pool import PooledTransport, PoolFigures, PoolLimits
 
 __all__ = [
     "MAX_HOPS",
@@ -119,6 +121,9 @@ __all__ = [
     "PathMissing",
     "PermissionRefused",
     "Placement",
+    "PoolFigures",
+    "PoolLimits",
+    "PooledTransport",
     "Progress",
     "ProtocolMismatch",
     "Running",

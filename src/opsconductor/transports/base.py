@@ -164,11 +164,16 @@ class Connection(Protocol):
         """The keys the hops proved to have, the first hop's first."""
         ...
 
+    @property
+    def closed(self) -> bool:
+        """True once it is known that nothing more can be run on it."""
+        ...
+
     async def start(self, command: Command, sink: Sink) -> Running:
         """Send the command.
 
         Raises `ConnectionClosed`, `SessionTimeout` or `SessionRefused` where it certainly does not run, and
-        `ConnectionLost` where it may.
+        `ConnectionLost` where it may. What has to connect again first raises what `connect` does, too.
         """
         ...
 

@@ -167,6 +167,11 @@ class SessionRefused(Refused):
 
     code = "session_refused"
 
+    def __init__(self, *, asked: bool, **fields: object) -> None:
+        """`asked` is True where the command itself had been sent when the refusal came."""
+        self.asked = asked
+        super().__init__(**fields)
+
 
 class SessionTimeout(Unreachable):
     """{host} accepted the login, but opened no session within {seconds:g} seconds."""

@@ -22,7 +22,7 @@ NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium", "sudo": "su
 """Programs that tests talk to, and the Debian packages that have them."""
 PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
 LOCKED = ("runtime", "embedded", "dev", "bench")
-Benchmark = Literal["start", "ssh"]
+Benchmark = Literal["start", "ssh", "warm"]
 
 
 def run_tests(
@@ -68,7 +68,11 @@ def _lint() -> None:
 
 def bench(
     which: Annotated[
-        Benchmark, typer.Argument(help="start: from POST to the command; ssh: 100 targets, beside Ansible.")
+        Benchmark,
+        typer.Argument(
+            help="start: from POST to the command; ssh: 100 targets, beside Ansible; "
+            "warm: CPU for a command, cold and on a kept connection."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

@@ -105,23 +105,23 @@ class FakeConnection:
         self._endpoint = endpoint
         self._host = host
         self._tree = tree
-        self._closed = False
+        self.closed = False
         self.host_key = host_key
         self.hop_keys = hop_keys
 
     async def start(self, command: Command, sink: Sink) -> "FakeRunning":
-        if self._closed:
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         return FakeRunning(self._endpoint, command, self._host.answer(command), sink)
 
     @contextlib.asynccontextmanager
     async def files(self) -> AsyncIterator[FakeFiles]:
-        if self._closed:
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         yield FakeFiles(self._endpoint.host, self._tree)
 
     async def close(self) -> None:
-        self._closed = True
+        self.closed = True
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,12 +1,15 @@
 """One command on one channel: its output as it comes, and its end exactly as reported."""
 
 import asyncio
+import contextlib
 import signal as signals
+from typing import Any
 
 import asyncssh
-from asyncssh.packet import SSHPacket
+from asyncssh.packet import SSHPacket, String
 
 from opsconductor.transports.base import Exit, Sink
+from opsconductor.transports.ssh.connection import LeanConnection
 
 WINDOW = 2 * 1024 * 1024  # bytes the target may send ahead of what the sink has taken
 PACKET = 32 * 1024
@@ -16,6 +19,34 @@ SIGNALS = {signal.name.removeprefix("SIG") for signal in signals.Signals}
 class ExactChannel(asyncssh.SSHClientChannel[bytes]):
     """A channel that keeps all 32 bits of an exit status; asyncssh keeps 8: 256 looked like success."""
 
+    _conn: LeanConnection
+
+    async def run(self, session: "CommandSession", command: str, stdin: bytes | None) -> None:
+        """Do what asyncssh's `create` does, without what is never asked for here.
+
+        Where there is no input, its end travels with the command (as from OpenSSH's client with </dev/null);
+        input may be a secret, and waits until the command is accepted.
+        """
+        (await self._open(b"session")).check_end()
+        self._session = session
+        session.connection_made(self)
+        accepted = self._loop.create_future()
+        self._request_waiters.append(accepted)
+        self._send_request(b"exec", String(command), want_reply=True)
+        if not stdin:
+            self.write_eof()
+        if not await accepted:
+            self.close()
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_REQUEST_SESSION_FAILED, "Session request failed")
+        await self._start_reading()
+        if stdin:
+            self._feed(stdin)
+
+    def _feed(self, stdin: bytes) -> None:
+        with contextlib.suppress(OSError):  # the command is over already
+            self.write(stdin)
+            self.write_eof()
+
     def _process_exit_status_request(self, packet: SSHPacket) -> bool:
         status = packet.get_uint32()
         packet.check_end()
@@ -24,6 +55,13 @@ class ExactChannel(asyncssh.SSHClientChannel[bytes]):
         self._exit_status = status
         self._session.exit_status_received(status)
         return True
+
+    def log_sent_packet(self, pkttype: int, pktid: int | None, packet: Any, note: str = "") -> None:
+        """Say nothing: nobody listens (see `connection.Quiet`)."""
+
+    def log_received_packet(self, pkttype: int, pktid: int | None, packet: Any, note: str = "") -> None:
+        """Count what makes sense; see `connection.LeanConnection`."""
+        self._conn.conversed += 1
 
     @property
     def closed_by_target(self) -> bool:
@@ -95,17 +133,16 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             moment.set_result(None)
 
 
-def open_channel(connection: asyncssh.SSHClientConnection) -> ExactChannel:
+def open_channel(connection: LeanConnection) -> ExactChannel:
     """Return a channel that is not open yet, for bytes."""
     return ExactChannel(connection, asyncio.get_running_loop(), "replace", None, "strict", WINDOW, PACKET)
 
 
-async def request(channel: ExactChannel, session: CommandSession, command: str) -> None:
-    """Open the channel and ask for the command; `session.sent` tells how far it came.
+async def request(
+    channel: ExactChannel, session: CommandSession, command: str, stdin: bytes | None = None
+) -> None:
+    """Open the channel, ask for the command and feed it; `session.sent` tells how far it came.
 
     Raises what asyncssh raises, and worse where the connection is lost at the wrong moment.
-    This is what asyncssh's `create_session` does, without the settings that are never used here.
     """
-    await channel.create(
-        lambda: session, command, None, {}, False, None, None, {}, False, None, None, False, False
-    )
+    await channel.run(session, command, stdin)

@@ -38,7 +38,7 @@ def while_connecting(
 def in_passage(error: Exception, endpoint: Endpoint, passage: Passage, limits: Limits) -> TransportError:
     """Return the error for a jump host that did not bring us to the next host. What it said is not passed on."""
     place = {"host": endpoint.host, "port": endpoint.port}
-    if passage.hop.lost:
+    if passage.hop.closed:
         return passage.at_fault(errors.ConnectionClosed(**passage.place))
     if isinstance(error, TimeoutError):
         return errors.ConnectTimeout(seconds=limits.connect, **place)

@@ -12,6 +12,7 @@ import asyncssh
 from opsconductor.transports.errors import ConnectionClosed, SessionTimeout
 from opsconductor.transports.file_errors import FilesUnavailable
 from opsconductor.transports.files import Downloaded, Placement, Progress, Source, Uploaded, nobody
+from opsconductor.transports.ssh.connection import LeanConnection
 from opsconductor.transports.ssh.downloading import Download
 from opsconductor.transports.ssh.filefaults import RAISED, Teller
 from opsconductor.transports.ssh.reading import Reading
@@ -71,7 +72,7 @@ async def make_directories(sftp: asyncssh.SFTPClient, path: str) -> None:
 
 @contextlib.asynccontextmanager
 async def opened(
-    connection: asyncssh.SSHClientConnection,
+    connection: LeanConnection,
     *,
     host: str,
     port: int,

@@ -24,11 +24,6 @@ class OpenHop(Connection, Protocol):
     """A connection to a jump host."""
 
     @property
-    def lost(self) -> bool:
-        """True once it is closed, by whomever."""
-        ...
-
-    @property
     def tunnel(self) -> Tunnel:
         """The way on."""
         ...
@@ -47,7 +42,7 @@ class _Shared:
         if not self.opening.done():
             return True
         failed = self.opening.cancelled() or self.opening.exception() is not None
-        return not failed and not self.opening.result().lost
+        return not failed and not self.opening.result().closed
 
 
 class Passage:

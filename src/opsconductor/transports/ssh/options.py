@@ -1,6 +1,5 @@
 """How we speak SSH: time limits, algorithms, and all that asyncssh would take from elsewhere off."""
 
-import getpass
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,8 +134,6 @@ def authentication(login: SshLogin, pairs: Sequence[asyncssh.SSHKeyPair]) -> dic
 
 def _ensure_user_name() -> None:
     # asyncssh asks for the name of the local user, never sends it, and fails where the uid has none
-    # (usual in containers).
-    try:
-        getpass.getuser()
-    except (KeyError, OSError):
+    # (usual in containers). Where no variable tells it, the system reads its list of users for each connection.
+    if not any(os.environ.get(name) for name in ("LOGNAME", "USER", "LNAME", "USERNAME")):
         os.environ["LOGNAME"] = "opsconductor"

@@ -10,6 +10,7 @@ from opsconductor.transports.errors import CommandTimedOut, ConnectionLost
 from opsconductor.transports.ssh import reaper
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import abort
+from opsconductor.transports.ssh.connection import LeanConnection
 
 CANCEL_LIMIT = 4.5  # s; with the last wait of `abort`, cancelling takes less than 5 s
 SIGNAL_TIME = 0.3  # s a signal has to arrive before the second way is tried
@@ -21,7 +22,7 @@ class SshRunning:
 
     def __init__(
         self,
-        connection: asyncssh.SSHClientConnection,
+        connection: LeanConnection,
         channel: ExactChannel,
         session: CommandSession,
         *,

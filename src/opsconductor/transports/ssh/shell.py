@@ -7,6 +7,7 @@ import re
 import asyncssh
 
 from opsconductor.transports.ssh.channel import CommandSession, open_channel, request
+from opsconductor.transports.ssh.connection import LeanConnection
 
 AT_ONCE = 2  # questions; sshd opens 10 sessions on one connection, and one of them is our SFTP
 ANSWER_LIMIT = 4096  # bytes; all we ask for is shorter
@@ -27,7 +28,7 @@ OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?")
 class Shell:
     """Runs scripts of ours on an open connection; `usable` is False where the login runs something else instead."""
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, *, usable: bool) -> None:
+    def __init__(self, connection: LeanConnection, *, usable: bool) -> None:
         self._connection = connection
         self._usable = usable
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -56,9 +57,7 @@ class Shell:
         session = CommandSession(answer)
         channel = open_channel(self._connection)
         try:
-            await request(channel, session, f"exec /bin/sh -c '{script}'")
-            channel.write(stdin)
-            channel.write_eof()
+            await request(channel, session, f"exec /bin/sh -c '{script}'", stdin)
             await asyncio.wait({session.over, session.refused}, return_when=asyncio.FIRST_COMPLETED)
         except asyncssh.ChannelOpenError:
             self._usable = False  # files only

@@ -30,6 +30,7 @@ from opsconductor.transports.ssh import faults, reaper
 from opsconductor.transports.ssh.certificates import paired
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import Handshake, abort, close
+from opsconductor.transports.ssh.connection import LeanConnection, connect
 from opsconductor.transports.ssh.files import opened
 from opsconductor.transports.ssh.hops import Hops, Passage, Way
 from opsconductor.transports.ssh.keys import KeyRing
@@ -91,7 +92,7 @@ class SshTransport:
         check: HostKeyCheck,
         pairs: Sequence[asyncssh.SSHKeyPair] = (),
         passage: Passage | None = None,
-    ) -> tuple[asyncssh.SSHClientConnection, Handshake]:
+    ) -> tuple[LeanConnection, Handshake]:
         loop = asyncio.get_running_loop()
         deadline = asyncio.timeout(self._limits.connect)
         handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login), pairs)
@@ -99,7 +100,7 @@ class SshTransport:
         tunnel = passage.hop.tunnel if passage else None
         try:
             async with deadline:
-                connection = await asyncssh.connect(
+                connection = await connect(
                     endpoint.host, endpoint.port, tunnel=tunnel, client_factory=lambda: handshake, **options
                 )
         except Exception as error:  # noqa: BLE001 - door: asyncssh raises ValueError and worse on hostile input
@@ -120,7 +121,7 @@ class SshConnection:
 
     def __init__(
         self,
-        connection: asyncssh.SSHClientConnection,
+        connection: LeanConnection,
         handshake: Handshake,
         endpoint: Endpoint,
         login: SshLogin,
@@ -145,8 +146,7 @@ class SshConnection:
         return self._passage.hop_keys if self._passage else ()
 
     @property
-    def lost(self) -> bool:
-        """True once it is closed, by whomever."""
+    def closed(self) -> bool:
         return self._connection.is_closed()
 
     @property
@@ -157,7 +157,7 @@ class SshConnection:
     async def start(self, command: Command, sink: Sink) -> SshRunning:
         if self._running is not None and not self._running.over:
             raise RuntimeError("one command at a time on one connection")
-        if self._connection.is_closed():
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         began = asyncio.get_running_loop().time()
         channel, session = open_channel(self._connection), CommandSession(sink)
@@ -171,14 +171,13 @@ class SshConnection:
             timeout=command.timeout,
             reapable=self._reapable(),
         )
-        _feed(channel, command.stdin)
         return self._running
 
     async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
         seconds = min(self._limits.start, command.timeout)
         try:
             async with asyncio.timeout(seconds):
-                await request(channel, session, command.text)
+                await request(channel, session, command.text, command.stdin)
         except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
             if session.reported.done():
                 return  # over before asyncssh had noticed that it began
@@ -192,11 +191,11 @@ class SshConnection:
         if session.sent:
             # A lost connection answers a pending request with "no" as well, but then the channel is over.
             certain = refused and not session.over.done()
-            return SessionRefused(host=host) if certain else ConnectionLost(host=host)
+            return SessionRefused(host=host, asked=True) if certain else ConnectionLost(host=host)
         if isinstance(error, TimeoutError):
             return SessionTimeout(host=host, seconds=seconds)
         if refused and not self._connection.is_closed():
-            return SessionRefused(host=host)
+            return SessionRefused(host=host, asked=False)
         return ConnectionClosed(host=host, port=self._endpoint.port)
 
     def _reapable(self) -> bool:
@@ -225,10 +224,3 @@ class SshConnection:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-def _feed(channel: ExactChannel, stdin: bytes | None) -> None:
-    with contextlib.suppress(OSError):  # the command is over already
-        if stdin:
-            channel.write(stdin)
-        channel.write_eof()
