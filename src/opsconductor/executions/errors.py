@@ -25,3 +25,9 @@ class KeyUsedForOther(Invalid):
     """This Idempotency-Key was used for another request; make a new one for each request."""
 
     code = "idempotency_key_reused"
+
+
+class BadPattern(Invalid):
+    """This is no regular expression ({reason}); correct it, or search for plain text."""
+
+    code = "bad_pattern"

@@ -4,6 +4,7 @@ import opsconductor.audit.models
 import opsconductor.auth.models
 import opsconductor.credentials.models
 import opsconductor.executions.models
+import opsconductor.executions.retention_models
 import opsconductor.kit.outbox
 import opsconductor.targets.models
 import opsconductor.workflows.models  # noqa: F401  # importing it is what registers the tables
