@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from tests.support.core import Core
-from tests.support.registered import Registered
+from tests.support.registered import Registered, add_target
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -167,6 +167,16 @@ async def test_a_regular_expression_and_case_count_where_they_are_asked_for(
     assert await lines(q="DISK") == 3
 
 
+async def test_one_result_is_searched_by_itself(fleet: Registered, named: dict[str, Any]) -> None:
+    [_, second, _] = await fleet.results(named["id"])
+    wanted = {"q": "9", "stream": "stdout", "result_id": second["id"], "matches": 1000}
+    found = await _get(fleet, f"{named['id']}/search", **wanted)
+
+    [hit] = found["found"]
+    assert (hit["target_name"], hit["count"], len(hit["matches"])) == ("target-2", 6878, 1000)
+    assert (found["searched_targets"], found["next_cursor"]) == (1, None)
+
+
 async def test_what_is_no_regular_expression_is_refused(fleet: Registered, named: dict[str, Any]) -> None:
     answer = await fleet.api.get(f"/executions/{named['id']}/search", params={"q": "(", "regex": True})
 
@@ -215,6 +225,18 @@ async def test_another_end_is_another_group(fleet: Registered) -> None:
 
     assert [(g["count"], g["exit_code"]) for g in found["groups"]] == [(2, 0), (1, 1)]
     assert found["groups"][1]["difference"]["kind"] == "end"
+    assert (found["differ"], found["first_difference"]) == (1, None)
+
+
+async def test_what_was_not_reached_has_no_line_that_differs(core: Core, fleet: Registered) -> None:
+    gone = await add_target(core, "gone", 1, fleet.targets[0]["credential_id"])
+    execution = await fleet.run("echo same", ids=[*fleet.ids, gone["id"]])
+    found = await _get(fleet, f"{execution['id']}/groups")
+
+    assert [(g["count"], g["difference"] and g["difference"]["kind"]) for g in found["groups"]] == [
+        (3, None),
+        (1, "nothing"),
+    ]
     assert (found["differ"], found["first_difference"]) == (1, None)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from opsconductor.executions import differences, service
@@ -132,13 +133,19 @@ def _shown(
 
 def _difference(storage: Path, largest: Output, output: Output, mask: bool) -> DifferenceOut:
     """Return what differs first: a line, else how it ended, else something that was not kept."""
+    if not output.stdout.size and not output.stderr.size and output.status != largest.status:
+        return _without_line("nothing")
     unlike = [name for name in STREAMS if largest.stream(name).sha256 != output.stream(name).sha256]
     for name in unlike:
         if found := _first_line(storage, largest, output, name, mask):
             return line_difference(name, found)
     if (largest.status, largest.exit_code) != (output.status, output.exit_code):
-        return DifferenceOut(kind="end", stream=None, line=None, left=None, right=None)
+        return _without_line("end")
     return not_kept(unlike[0] if unlike else None)
+
+
+def _without_line(kind: Literal["end", "nothing"]) -> DifferenceOut:
+    return DifferenceOut(kind=kind, stream=None, line=None, left=None, right=None)
 
 
 def _first_line(

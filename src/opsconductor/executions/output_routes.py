@@ -81,12 +81,13 @@ async def search_outputs(
     regex: bool = False,
     case: bool = False,
     limit: Annotated[int, Query(ge=1, le=500, description="Targets to look at.")] = 200,
-    matches: Annotated[int, Query(ge=0, le=100, description="Lines told of each stream.")] = 5,
+    matches: Annotated[int, Query(ge=0, le=1000, description="Lines told of each stream.")] = 5,
     context: Annotated[int, Query(ge=0, le=5, description="Lines before and after each.")] = 1,
+    result_id: Annotated[UUID | None, Query(description="Look at this result only.")] = None,
     cursor: Cursor = None,
 ) -> SearchOut:
     """Search the outputs of all targets, line by line; colours are no hindrance, and line numbers come with it."""
-    wanted = Search(q, stream, regex, case, matches, context, limit)
+    wanted = Search(q, stream, regex, case, matches, context, limit, result_id)
     return await reading.search(read, execution_id, wanted, cursor)
 
 

@@ -80,9 +80,12 @@ class SearchOut(BaseModel):
 
 
 class DifferenceOut(BaseModel):
-    """What differs first: a line (counted from 1) of a stream; else the end, or something that was not kept."""
+    """What differs first: a line (counted from 1) of a stream; else the end, or something that was not kept.
 
-    kind: Literal["line", "end", "not_kept"]
+    `nothing` is one that ended otherwise without having written anything, as what is not reached does.
+    """
+
+    kind: Literal["line", "end", "nothing", "not_kept"]
     stream: StreamName | None
     line: int | None
     left: str | None

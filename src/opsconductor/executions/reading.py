@@ -107,6 +107,8 @@ class Search:
     context: int
     targets: int
     """Looked at in one request."""
+    result_id: UUID | None = None
+    """The only result to look at."""
 
 
 async def search(reader: Reader, execution_id: UUID, wanted: Search, cursor: str | None) -> SearchOut:
@@ -114,8 +116,11 @@ async def search(reader: Reader, execution_id: UUID, wanted: Search, cursor: str
     after = _place(cursor)
     async with reader.units.begin() as uow:
         execution = await service.get(uow, execution_id)
-        found = await repository.outputs_after(uow.session, execution_id, after, wanted.targets + 1)
         removed_at = await repository.removed_at(uow.session, execution_id)
+        if wanted.result_id is None:
+            found = await repository.outputs_after(uow.session, execution_id, after, wanted.targets + 1)
+    if wanted.result_id is not None:
+        found = [await reader.output(execution_id, wanted.result_id)]
     chosen = _within_budget(found[: wanted.targets], wanted.stream)
     said = await _searched(reader.storage, chosen, wanted)
     looked_at = chosen if said.complete else _done(chosen, said, wanted.stream)

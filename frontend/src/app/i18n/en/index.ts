@@ -3,6 +3,7 @@ import { auth } from './auth'
 import { common, errors, list, nav, palette, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
+import { outputs } from './outputs'
 import { overview } from './overview'
 import { run } from './run'
 import { targets } from './targets'
@@ -18,6 +19,7 @@ export const en = {
   executions,
   list,
   nav,
+  outputs,
   overview,
   palette,
   run,
