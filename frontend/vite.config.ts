@@ -28,6 +28,7 @@ export default defineConfig({
     // Files share one environment, which setup.ts leaves as it found it: that halves the time.
     isolate: false,
     restoreMocks: true,
+    testTimeout: 30_000, // ms
     onConsoleLog: (log) => !log.startsWith('The tag <search> is unrecognized'), // happy-dom does not know it yet
   },
 })

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from tests.support.core import Core
+from tests.support.core import BEAT, Core, Process
 from tests.support.registered import Registered
 
 from opsconductor.executions.outputs import Capture
@@ -193,6 +193,20 @@ async def test_nothing_is_deleted_that_can_not_be_audited(store: Store) -> None:
 
     assert await store.there() == {id}
     assert len(store.files) == 1
+
+
+async def test_beat_does_it_without_being_asked(store: Store, tmp_path: Path) -> None:
+    old, young = await store.ended(days_ago=2), await store.ended()
+    beat = Process(BEAT, store.core.environment | {"OPSCONDUCTOR_OUTPUT_DAYS": "1"}, tmp_path)
+    try:
+        deadline = time.monotonic() + 30
+        while old in await store.there():
+            assert time.monotonic() < deadline, beat.log.read_text()
+            await asyncio.sleep(0.1)
+    finally:
+        beat.stop()
+
+    assert await store.there() == {young}
 
 
 def _aged(path: Path, days: float) -> None:

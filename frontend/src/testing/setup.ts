@@ -1,6 +1,6 @@
 import browserConsole from 'node:console'
 import { notifications } from '@mantine/notifications'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import { startI18n } from '@/app/i18n'
 import { FakeEventSource } from './events'
@@ -16,6 +16,9 @@ browserConsole.error = () => undefined
 
 // Text fields that grow look for new faces of type; there are none here.
 Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true })
+
+// ms; a machine that does other things as well must not fail what is only slow
+configure({ asyncUtilTimeout: 5_000 })
 
 beforeEach(() => {
   vi.stubGlobal('EventSource', FakeEventSource)
