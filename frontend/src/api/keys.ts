@@ -22,6 +22,12 @@ export const keys = {
   execution: (id: string) => ['executions', 'one', id] as const,
   allResults: (id: string) => ['executions', 'one', id, 'results'] as const,
   results: (id: string, filter: object) => ['executions', 'one', id, 'results', filter] as const,
+  lines: (id: string, result: string, stream: string, from: number) =>
+    ['executions', 'one', id, 'lines', result, stream, from] as const,
+  groups: (id: string, mask: boolean) => ['executions', 'one', id, 'groups', mask] as const,
+  search: (id: string, wanted: object) => ['executions', 'one', id, 'search', wanted] as const,
+  comparison: (left: string, right: string, stream: string) =>
+    ['executions', 'comparison', left, right, stream] as const,
   workflows: ['workflows'] as const,
   workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
   editor: ['editor'] as const,

@@ -132,6 +132,7 @@ export const ShieldIcon = line(
 export const DotsIcon = line('M5 12h.01', 'M12 12h.01', 'M19 12h.01')
 export const ChevronDownIcon = line('M6 9.5l6 6 6-6')
 export const ChevronUpIcon = line('M6 14.5l6-6 6 6')
+export const CompareIcon = line('M4 4.5h6v15H4z', 'M14 4.5h6v15h-6z')
 export const ChevronRightIcon = line('M9.5 6l6 6-6 6')
 export const CircleIcon = line(CIRCLE)
 export const UserIcon = line('M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'M4.5 20.5c0-4 3.4-6 7.5-6s7.5 2 7.5 6')

@@ -4,6 +4,9 @@ import type {
   AuditEntry,
   Credential,
   Execution,
+  Group,
+  Groups,
+  Lines,
   Page,
   Result,
   Script,
@@ -214,6 +217,66 @@ export function aResult(target: string, change: Partial<Result> = {}): Result {
     started_at: null,
     finished_at: null,
     duration_ms: null,
+    ...change,
+  }
+}
+
+/** An output of so many lines, "line 1" to the last one, as its lines are asked for. */
+export function linesOf(total: number, from = 0, limit = 200, change: Partial<Lines> = {}): Lines {
+  const first = from < 0 ? Math.max(total + from, 0) : from
+  const length = Math.max(0, Math.min(limit, total - first))
+  return {
+    lines: Array.from({ length }, (_, index) => ({
+      number: first + index + 1,
+      text: `line ${first + index + 1}`,
+      cut: false,
+    })),
+    first,
+    next: first + length < total ? first + length : null,
+    total_lines: total,
+    kept_bytes: total * 8,
+    total_bytes: total * 8,
+    truncated: false,
+    tail: null,
+    sha256: '5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef',
+    removed_at: null,
+    note: null,
+    ...change,
+  }
+}
+
+export function aGroup(names: string[], change: Partial<Group> = {}): Group {
+  return {
+    count: names.length,
+    target_names: names,
+    result_id: `result-${names[0]}`,
+    status: 'completed',
+    exit_code: 0,
+    exit_signal: null,
+    error_code: null,
+    output_bytes: 20,
+    error_bytes: 0,
+    output_sha256: 'aa',
+    error_sha256: 'bb',
+    first_lines: ['first line'],
+    difference: null,
+    ...change,
+  }
+}
+
+export function theGroups(groups: Group[], change: Partial<Groups> = {}): Groups {
+  const total = groups.reduce((sum, { count }) => sum + count, 0)
+  return {
+    groups,
+    total_groups: groups.length,
+    total_results: total,
+    same: groups[0]?.count ?? 0,
+    differ: total - (groups[0]?.count ?? 0),
+    first_difference: null,
+    compared_bytes: null,
+    complete: true,
+    removed_at: null,
+    note: null,
     ...change,
   }
 }

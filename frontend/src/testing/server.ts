@@ -1,7 +1,7 @@
 /** The API as the tests meet it: signed in as an administrator, everything else empty. */
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { anAccount, aTarget, page } from './data'
+import { anAccount, aTarget, linesOf, page } from './data'
 
 const api = '*/api/v3'
 
@@ -35,6 +35,7 @@ export const server = setupServer(
   http.get(`${api}/executions`, () => HttpResponse.json(page())),
   http.get(`${api}/executions/:id/results`, () => HttpResponse.json(page())),
   http.get(`${api}/files`, () => HttpResponse.json(page())),
+  http.get(`${api}/executions/:id/results/:result/lines`, () => HttpResponse.json(linesOf(0))),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
   http.get(`${api}/audit`, () => HttpResponse.json(page())),

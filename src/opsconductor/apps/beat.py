@@ -14,6 +14,7 @@ from opsconductor.auth import repository as auth
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions import repository as executions
 from opsconductor.executions import steering_repository as steering
+from opsconductor.executions.retention import Retention
 from opsconductor.kit import outbox
 from opsconductor.kit.clock import now
 from opsconductor.kit.database import connect, sessions
@@ -43,9 +44,10 @@ class Duty:
 class Beat:
     """The duties, with what they need."""
 
-    def __init__(self, units: UnitsOfWork, hints: Hints) -> None:
+    def __init__(self, units: UnitsOfWork, hints: Hints, retention: Retention) -> None:
         self._units = units
         self._hints = hints
+        self._retention = retention
 
     @property
     def duties(self) -> list[Duty]:
@@ -55,6 +57,8 @@ class Beat:
             Duty(1, self.stop_overdue),
             Duty(2, self.relay),
             Duty(600, self.sweep),
+            Duty(3600, self._retention.enforce),
+            Duty(6 * 3600, self._retention.clear_orphans),
         ]
 
     async def lose_expired(self) -> None:
@@ -107,10 +111,11 @@ async def serve(config: Settings) -> None:
     engine = connect(config, pool_size=3)
     hints = Hints(config)
     units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
+    retention = Retention(units, config)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(keep_doing(duty)) for duty in Beat(units, hints).duties]
+    tasks = [asyncio.create_task(keep_doing(duty)) for duty in Beat(units, hints, retention).duties]
     if config.ready_file:
         config.ready_file.touch()
     log.info("beat.ready")

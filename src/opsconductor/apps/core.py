@@ -18,6 +18,7 @@ from opsconductor.auth.routes import router as auth
 from opsconductor.auth.tokens import random_token
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
+from opsconductor.executions.output_routes import router as outputs
 from opsconductor.executions.routes import router as executions
 from opsconductor.executions.service import Admission
 from opsconductor.executions.watching import Lookout
@@ -74,7 +75,8 @@ def create_app(config: Settings) -> FastAPI:
     )
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
-    for router in (auth, targets, credentials, scripts, files, executions, workflows, audit):
+    # outputs before executions: /executions/compare is no execution's id
+    for router in (auth, targets, credentials, scripts, files, outputs, executions, workflows, audit):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_internal, health):
         root.include_router(router)

@@ -91,3 +91,15 @@ class UnknownFile(Invalid):
     """There is no file with this id; upload it first."""
 
     code = "unknown_file"
+
+
+class BadPattern(Invalid):
+    """This is no regular expression ({reason}); correct it, or search for plain text."""
+
+    code = "bad_pattern"
+
+
+class OutputGone(NotFound):
+    """The output of this result is no longer kept: retention has deleted it, or its file was lost."""
+
+    code = "output_gone"

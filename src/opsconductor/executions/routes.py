@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.executions import repository, service, steering
+from opsconductor.executions.errors import OutputGone
 from opsconductor.executions.models import Execution
 from opsconductor.executions.schemas import ExecutionOut, NewExecution, Preview, Rerun, ResultOut
 from opsconductor.executions.service import Admission
@@ -139,11 +140,13 @@ async def result_output(
 ) -> Response:
     """Return everything kept of one stream, as it came."""
     result = await service.result(uow, execution_id, result_id)
-    path, head = (
-        (result.output_path, result.output_head)
+    size, path, head = (
+        (result.output_bytes, result.output_path, result.output_head)
         if stream == "stdout"
-        else (result.error_path, result.error_head)
+        else (result.error_bytes, result.error_path, result.error_head)
     )
+    if (path is None and len(head) < size) or (path is not None and not (look.storage / path).is_file()):
+        raise OutputGone
     headers = {"Content-Disposition": f'attachment; filename="{result_id}.{stream}.txt"'}
     media_type = "text/plain; charset=utf-8"
     if path is None:

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     """Folder for files, and for outputs that are too long for the database."""
     file_limit: PositiveInt = Field(2 * 1024**3, alias="OPSCONDUCTOR_FILE_LIMIT")
     """Bytes of one uploaded file, at most."""
+    output_days: NonNegativeInt = Field(90, alias="OPSCONDUCTOR_OUTPUT_DAYS")
+    """Days that outputs are kept after the end of their execution; 0 for ever."""
+    output_bytes: NonNegativeInt = Field(20 * 1024**3, alias="OPSCONDUCTOR_OUTPUT_BYTES")
+    """Bytes of output files that are kept; beyond that the oldest are deleted. 0 is no limit."""
+    executions_kept: NonNegativeInt = Field(100_000, alias="OPSCONDUCTOR_EXECUTIONS_KEPT")
+    """Executions that are kept; beyond that the oldest are deleted with their results. 0 is no limit."""
     setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")
     """File for the one-time secret of the first administrator; the core makes it, and removes it afterwards."""
     ready_file: Path | None = Field(None, alias="OPSCONDUCTOR_READY_FILE")

@@ -4,6 +4,7 @@ import opsconductor.audit.models
 import opsconductor.auth.models
 import opsconductor.credentials.models
 import opsconductor.executions.models
+import opsconductor.executions.retention_models
 import opsconductor.files.models
 import opsconductor.kit.outbox
 import opsconductor.scripts.models

@@ -1,15 +1,18 @@
 /** What a command wrote to one stream, as a terminal would show it. */
-import { ActionIcon, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Code, Text, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { CopyIconButton } from '@/components/CopyText'
+import { CopyIconButton, CopyText } from '@/components/CopyText'
 import { DownloadIcon, WrapIcon } from '@/components/icons'
-import { ansiPieces, type Piece, withoutAnsi } from '@/lib/ansi'
+import { withoutAnsi } from '@/lib/ansi'
 import { bytes as size, utf8Length } from '@/lib/size'
+import { Coloured } from './Coloured'
 import classes from './executions.module.css'
+import { OutputViewer } from './OutputViewer'
+import { type OutputId, useOutputFacts } from './outputQueries'
 
 interface OutputPanelProps {
+  output: OutputId
   title: string
   /** The name of the target that wrote it. */
   of: string
@@ -21,10 +24,12 @@ interface OutputPanelProps {
   file: string
 }
 
-export function OutputPanel({ title, of, text, bytes, truncated, href, file }: OutputPanelProps) {
+export function OutputPanel({ output, title, of, text, bytes, truncated, href, file }: OutputPanelProps) {
   const { t } = useTranslation()
   const [wrap, { toggle }] = useDisclosure(true)
+  const facts = useOutputFacts(output).data
   const download = t('executions.downloadOf', { stream: title.toLowerCase(), name: of })
+  const long = truncated && facts !== undefined && facts.total_lines > 0
   return (
     <figure className={classes.panel}>
       <figcaption className={classes.panelHead}>
@@ -37,42 +42,67 @@ export function OutputPanel({ title, of, text, bytes, truncated, href, file }: O
             <WrapIcon size={14} />
           </ActionIcon>
         </Tooltip>
-        <CopyIconButton value={withoutAnsi(text)} label={t('executions.copyOutput')} />
+        {!truncated && <CopyIconButton value={withoutAnsi(text)} label={t('executions.copyOutput')} />}
         <Tooltip label={download}>
           <ActionIcon component="a" size="sm" href={href} download={file} aria-label={download}>
             <DownloadIcon size={14} />
           </ActionIcon>
         </Tooltip>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
-      <pre className={classes.output} data-wrap={wrap || undefined} tabIndex={0}>
-        <Coloured text={text} />
-      </pre>
-      {truncated && (
+      {long ? (
+        <OutputViewer output={output} totalLines={facts.total_lines} wrap={wrap} label={`${title}, ${of}`} />
+      ) : (
+        text && (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
+          <pre className={classes.output} data-wrap={wrap || undefined} tabIndex={0}>
+            <Coloured text={text} />
+          </pre>
+        )
+      )}
+      {truncated && !long && !facts?.note && (
         <Text size="xs" c="dimmed" p="xs">
           {t('executions.truncated', { shown: size(utf8Length(text)), total: size(bytes) })}
         </Text>
       )}
+      <Facts output={output} wrap={wrap} />
     </figure>
   )
 }
 
-function Coloured({ text }: { text: string }) {
-  const pieces = useMemo(() => ansiPieces(text), [text])
-  return pieces.map((piece, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text have no other name, and never change places
-    <span key={index} style={styleOf(piece)}>
-      {piece.text}
-    </span>
-  ))
-}
-
-function styleOf({ color, bold, dim, underline }: Piece): React.CSSProperties | undefined {
-  if (color === undefined && !bold && !dim && !underline) return undefined
-  return {
-    color: color === undefined ? undefined : `var(--oc-ansi-${color})`,
-    fontWeight: bold ? 700 : undefined,
-    opacity: dim ? 0.75 : undefined,
-    textDecoration: underline ? 'underline' : undefined,
-  }
+/** What is known of the whole: lines, hash, and what of it is not there any more. */
+function Facts({ output, wrap }: { output: OutputId; wrap: boolean }) {
+  const { t } = useTranslation()
+  const facts = useOutputFacts(output).data
+  if (!facts) return null
+  const { total_lines: lines, kept_bytes, total_bytes, truncated, sha256, tail, note } = facts
+  return (
+    <>
+      {note && (
+        <Text size="sm" p="xs" role="note">
+          {note}
+        </Text>
+      )}
+      {truncated && (
+        <Text size="xs" p="xs" role="note">
+          {t('outputs.truncated', { kept: size(kept_bytes), total: size(total_bytes) })}
+        </Text>
+      )}
+      {tail && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
+        <pre className={classes.output} data-wrap={wrap || undefined} data-tail tabIndex={0}>
+          <Coloured text={tail} />
+        </pre>
+      )}
+      <div className={classes.panelFoot}>
+        {lines > 0 && <span>{t('outputs.lines', { count: lines, shown: lines.toLocaleString() })}</span>}
+        {sha256 && (
+          <CopyText value={sha256}>
+            <span title={sha256}>
+              <Code>{t('outputs.sha256', { hash: sha256.slice(0, 12) })}</Code>
+            </span>
+          </CopyText>
+        )}
+      </div>
+    </>
+  )
 }

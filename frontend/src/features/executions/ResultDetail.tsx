@@ -8,7 +8,9 @@ import { TextLink } from '@/components/links'
 import { Time } from '@/components/Time'
 import { isTerminal } from '@/lib/status'
 import { fileName } from '@/lib/text'
+import { CompareWith } from './CompareWith'
 import { OutputPanel } from './OutputPanel'
+import type { StreamName } from './outputQueries'
 
 interface ResultDetailProps {
   executionId: string
@@ -20,7 +22,7 @@ export function ResultDetail({ executionId, result }: ResultDetailProps) {
     <Stack gap="sm" pt="sm">
       <WhyItFailed result={result} />
       <Outputs executionId={executionId} result={result} />
-      <Circumstances result={result} />
+      <Circumstances executionId={executionId} result={result} />
     </Stack>
   )
 }
@@ -40,7 +42,8 @@ function WhyItFailed({ result: { error_message, error_code } }: { result: Result
 function Outputs({ executionId, result }: ResultDetailProps) {
   const { t } = useTranslation()
   const { id, target_name, status } = result
-  const address = (stream: string) => ({
+  const address = (stream: StreamName) => ({
+    output: { executionId, resultId: id, stream },
     href: `${API}/executions/${executionId}/results/${id}/output?stream=${stream}`,
     file: `${fileName(target_name, stream)}.txt`,
   })
@@ -79,7 +82,7 @@ function Outputs({ executionId, result }: ResultDetailProps) {
   )
 }
 
-function Circumstances({ result }: { result: Result }) {
+function Circumstances({ executionId, result }: ResultDetailProps) {
   const { t } = useTranslation()
   return (
     <Group gap="md" fz="xs" c="dimmed">
@@ -96,6 +99,7 @@ function Circumstances({ result }: { result: Result }) {
       <TextLink to="/targets/$targetId" params={{ targetId: result.target_id }} size="xs">
         {t('executions.showTarget')}
       </TextLink>
+      {isTerminal(result.status) && <CompareWith executionId={executionId} result={result} />}
     </Group>
   )
 }

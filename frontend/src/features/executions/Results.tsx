@@ -13,12 +13,38 @@ import { EmptyState, NoMatch } from '@/components/states'
 import { firstLine } from '@/lib/ansi'
 import { present, type StatusName } from '@/lib/status'
 import { duration } from '@/lib/time'
+import { CompareDrawer } from './CompareDrawer'
 import classes from './executions.module.css'
 import type { ExecutionView } from './filter'
+import { Groups } from './Groups'
+import { OutputActions } from './OutputActions'
 import { useResults } from './queries'
 import { ResultDetail } from './ResultDetail'
+import { SearchDrawer } from './SearchDrawer'
 
 export function Results({ execution }: { execution: Execution }) {
+  const { t } = useTranslation()
+  const view = useSearch({ from: '/shell/executions/$executionId' })
+  const show = useShow(execution.id)
+  return (
+    <Section
+      title={t('executions.results')}
+      actions={<OutputActions execution={execution} view={view} onShow={show} />}
+    >
+      {view.view === 'groups' ? (
+        <Groups execution={execution} view={view} onShow={show} />
+      ) : (
+        <ResultList execution={execution} />
+      )}
+      {view.find !== undefined && <SearchDrawer executionId={execution.id} view={view} onShow={show} />}
+      {view.left && view.right && (
+        <CompareDrawer left={view.left} right={view.right} view={view} onShow={show} />
+      )}
+    </Section>
+  )
+}
+
+function ResultList({ execution }: { execution: Execution }) {
   const { t } = useTranslation()
   const { status, result } = useSearch({ from: '/shell/executions/$executionId' })
   const show = useShow(execution.id)
@@ -26,7 +52,7 @@ export function Results({ execution }: { execution: Execution }) {
   const toggle = ({ id }: Result) => show({ status, result: id === result ? undefined : id })
   const columns = useColumns(result, toggle)
   return (
-    <Section title={t('executions.results')}>
+    <>
       <StatusFilter execution={execution} value={status} onChange={(next) => show({ status: next })} />
       <ResourceTable
         label={t('executions.results')}
@@ -44,7 +70,7 @@ export function Results({ execution }: { execution: Execution }) {
           )
         }
       />
-    </Section>
+    </>
   )
 }
 

@@ -26,10 +26,24 @@ export function executionFilterOf(search: Record<string, unknown>): ExecutionFil
 export interface ExecutionView {
   status?: StatusName
   result?: string
+  /** Results by what was written, instead of by target. */
+  view?: 'groups'
+  /** Two results that are compared, by id. */
+  left?: string
+  right?: string
+  /** What is searched for in all outputs; empty while nothing was typed. */
+  find?: string
 }
 
 export function executionViewOf(search: Record<string, unknown>): ExecutionView {
-  return filled({ status: oneOf(statusNames, search.status), result: text(search.result) })
+  return filled({
+    status: oneOf(statusNames, search.status),
+    result: text(search.result),
+    view: oneOf(['groups'] as const, search.view),
+    left: text(search.left),
+    right: text(search.right),
+    find: typeof search.find === 'string' ? search.find : undefined,
+  })
 }
 
 function filled<T extends object>(search: T): T {

@@ -79,6 +79,17 @@ export function useResults(id: string, filter: ResultFilter) {
   })
 }
 
+/** Some results, outside of the list that the page shows. */
+export function fetchResults(id: string, page: PageRequest, signal?: AbortSignal): Promise<Page<Result>> {
+  return resultPage(id, {})(page, signal)
+}
+
+/** What an execution did on one target. */
+export async function resultOn(id: string, targetId: string): Promise<Result | undefined> {
+  const results = await everyRow<Result>(resultPage(id, {}))
+  return results.find(({ target_id }) => target_id === targetId)
+}
+
 /** The targets of an execution, to run on them again. */
 export async function targetsOf(id: string): Promise<string[]> {
   const results = await everyRow<Result>(resultPage(id, {}))

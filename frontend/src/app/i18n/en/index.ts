@@ -4,6 +4,7 @@ import { common, errors, list, nav, palette, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
 import { files } from './files'
+import { outputs } from './outputs'
 import { overview } from './overview'
 import { run } from './run'
 import { parameters, scripts } from './scripts'
@@ -21,6 +22,7 @@ export const en = {
   files,
   list,
   nav,
+  outputs,
   overview,
   palette,
   parameters,
