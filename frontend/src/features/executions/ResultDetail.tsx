@@ -8,7 +8,9 @@ import { TextLink } from '@/components/links'
 import { Time } from '@/components/Time'
 import { isTerminal } from '@/lib/status'
 import { fileName } from '@/lib/text'
+import { CancelTarget } from './CancelTarget'
 import { OutputPanel } from './OutputPanel'
+import { Steps } from './Steps'
 
 interface ResultDetailProps {
   executionId: string
@@ -19,8 +21,9 @@ export function ResultDetail({ executionId, result }: ResultDetailProps) {
   return (
     <Stack gap="sm" pt="sm">
       <WhyItFailed result={result} />
+      <Steps executionId={executionId} result={result} />
       <Outputs executionId={executionId} result={result} />
-      <Circumstances result={result} />
+      <Circumstances executionId={executionId} result={result} />
     </Stack>
   )
 }
@@ -79,7 +82,7 @@ function Outputs({ executionId, result }: ResultDetailProps) {
   )
 }
 
-function Circumstances({ result }: { result: Result }) {
+function Circumstances({ executionId, result }: ResultDetailProps) {
   const { t } = useTranslation()
   return (
     <Group gap="md" fz="xs" c="dimmed">
@@ -96,6 +99,7 @@ function Circumstances({ result }: { result: Result }) {
       <TextLink to="/targets/$targetId" params={{ targetId: result.target_id }} size="xs">
         {t('executions.showTarget')}
       </TextLink>
+      <CancelTarget executionId={executionId} result={result} />
     </Group>
   )
 }

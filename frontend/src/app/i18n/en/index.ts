@@ -1,3 +1,4 @@
+import { actions, strategy } from './actions'
 import { audit } from './audit'
 import { auth } from './auth'
 import { common, errors, list, nav, palette, status } from './common'
@@ -10,6 +11,7 @@ import { users } from './users'
 import { workflows } from './workflows'
 
 export const en = {
+  actions,
   audit,
   auth,
   common,
@@ -22,6 +24,7 @@ export const en = {
   palette,
   run,
   status,
+  strategy,
   targets,
   users,
   workflows,

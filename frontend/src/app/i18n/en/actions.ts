@@ -1,0 +1,42 @@
+/** What is done on a target, and how the work goes through the targets: the same words where it is asked and shown. */
+export const actions = {
+  kinds: { command: 'Command', script: 'Script', wait: 'Wait', health_check: 'Health check' },
+  names: { wait: 'Wait {{time}}', waitReachable: 'Wait until reachable', health: 'Health check' },
+  name: 'Name of the action',
+  command: 'Command',
+  content: 'Script',
+  interpreter: 'Interpreter',
+  arguments: 'Arguments',
+  wait_for: 'Wait',
+  seconds: 'Seconds',
+  services: 'Services',
+  timeout: 'Time limit',
+  retry_count: 'Further attempts',
+  idempotent: 'May be run twice',
+  continue_on_failure: 'Continue on failure',
+  expected_exit_codes: 'Expected exit codes',
+  working_directory: 'Working directory',
+  environment: 'Environment',
+  become_user: 'Run as another user',
+  checks: {
+    latency_ms: 'Time to sign in (ms)',
+    disk_percent: 'Fullest disk (%)',
+    memory_percent: 'Memory in use (%)',
+    load_per_cpu: 'Load per processor',
+  },
+}
+
+export const strategy = {
+  parallelism: 'At the same time',
+  canary: 'Canary',
+  batch_size: 'Batch size',
+  pause_between_batches: 'Pause between batches',
+  max_failures: 'Failures allowed',
+  order: 'Order',
+  target_seconds: 'Time for each target',
+  deadline_seconds: 'Deadline',
+  priority: 'Priority',
+  mode: 'Mode',
+  orders: { given: 'As chosen', name: 'By name', random: 'Random' },
+  modes: { attached: 'Attached', detached: 'Detached' },
+}
