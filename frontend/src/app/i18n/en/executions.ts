@@ -11,7 +11,6 @@ export const executions = {
   started: 'Started',
   took: 'Took',
   command: 'Command',
-  timeLimit: 'Time limit',
   id: 'Id',
   workflow: 'Workflow',
   byWorkflow: 'in a workflow',

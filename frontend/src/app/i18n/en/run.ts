@@ -113,5 +113,4 @@ export const run = {
   address: 'Address',
   credential: 'Credential',
   problem: 'Problem',
-  runAs: 'as {{user}}',
 }
