@@ -122,3 +122,38 @@ async def test_pages_fit_a_phone(browser: Browser, whole_stack: WholeStack, admi
             too_wide[path] = width
     await context.close()
     assert not too_wide
+
+
+async def test_a_rollout_waits_between_batches_and_what_failed_runs_again(
+    page: Page, admin: httpx.Client
+) -> None:
+    await sign_in(page)
+    await page.get_by_role("link", name="Run", exact=True).click()
+    for name in ("demo-db-1", "demo-web-1"):
+        await page.get_by_role("checkbox", name=f"Select {name}").check()
+    await page.get_by_role("textbox", name="Command").fill("echo begun")
+    await page.get_by_role("button", name="Add an action").click()
+    await page.get_by_role("menuitem", name="Script").click()
+    script = 'echo "on $1"; test "$OPSCONDUCTOR_DEMO_TARGET" = demo-db-1'
+    await page.get_by_role("textbox", name="Script").fill(script)
+    await page.get_by_role("button", name="Add an argument").click()
+    await page.get_by_role("textbox", name="Argument 1").fill("release 4")
+    await page.get_by_role("button", name="Options").click()
+    await page.get_by_role("textbox", name="Batch size").fill("1")
+    await page.get_by_role("switch", name="Pause between batches").check(force=True)
+    await page.get_by_role("button", name="Preview").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Run on 2 targets").click()
+
+    await expect(page.get_by_text("Paused: batch 2 of 2 begins when somebody resumes")).to_be_visible()
+    await page.get_by_role("button", name="Resume").click()
+    await expect(page.get_by_text("2 of 2 done")).to_be_visible()
+    await page.get_by_role("button", name="Show the output of demo-web-1").click()
+    steps = page.get_by_role("list", name="Actions on demo-web-1").get_by_role("listitem")
+    await expect(steps.nth(0)).to_contain_text("Completed")
+    await expect(steps.nth(1)).to_contain_text("on release 4")
+    await expect(steps.nth(1)).to_contain_text("exit 1")
+
+    await page.get_by_role("button", name="Run again").click()
+    await page.get_by_role("menuitem", name="Where it failed").click()
+    await expect(page.get_by_role("link", name="an earlier execution")).to_be_visible()
+    await expect(page.get_by_text("1 of 1 done")).to_be_visible()

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 from tests.support.core import Core
-from tests.support.registered import Registered
+from tests.support.registered import Registered, action
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -40,6 +40,16 @@ async def test_the_stream_tells_the_end_of_every_result(fleet: Registered) -> No
 
     ended = {e["target_id"] for name, e in events if name == "result" and e["status"] == "completed"}
     assert ended == set(fleet.ids)
+
+
+async def test_the_stream_tells_each_action_that_begins(fleet: Registered) -> None:
+    accepted = await fleet.start_actions(
+        action("command", command="echo one"), action("wait", seconds=2), ids=fleet.ids[:1]
+    )
+    events = await asyncio.wait_for(_events(fleet.api, accepted["id"]), 20)
+
+    under_way = [e["steps"] for name, e in events if name == "result" and e["status"] == "running"]
+    assert [[step["status"] for step in steps] for steps in under_way if steps] == [["completed", "running"]]  # type: ignore[attr-defined]
 
 
 async def test_a_late_stream_tells_everything_too(fleet: Registered) -> None:

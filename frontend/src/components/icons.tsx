@@ -79,6 +79,12 @@ export const ClockCrossIcon = line(
   'M21.5 17L17 21.5',
 )
 export const PlayIcon = line('M7 4.5v15l12-7.5z')
+export const PauseIcon = line('M8 5v14', 'M16 5v14')
+export const ArrowUpIcon = line('M12 19V5', 'M6 11l6-6 6 6')
+export const ArrowDownIcon = line('M12 5v14', 'M6 13l6 6 6-6')
+export const HeartIcon = line(
+  'M12 20C6 15.5 3.5 12.5 3.5 9a4.5 4.5 0 0 1 8.5-2 4.5 4.5 0 0 1 8.5 2c0 3.5-2.5 6.5-8.5 11z',
+)
 export const UnplugIcon = line(
   'M9 3v4',
   'M15 3v4',

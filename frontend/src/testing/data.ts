@@ -8,9 +8,11 @@ import type {
   Groups,
   Lines,
   Page,
+  Preview,
   Result,
   Script,
   ScriptRow,
+  Step,
   StoredFile,
   Target,
   User,
@@ -277,6 +279,68 @@ export function theGroups(groups: Group[], change: Partial<Groups> = {}): Groups
     complete: true,
     removed_at: null,
     note: null,
+    ...change,
+  }
+}
+
+export function aStep(action: number, change: Partial<Step> = {}): Step {
+  return {
+    action,
+    type: 'command',
+    name: 'Execute Command',
+    status: 'completed',
+    exit_code: 0,
+    exit_signal: null,
+    error_code: null,
+    error_message: null,
+    attempts: 1,
+    started_at: WHEN,
+    finished_at: '2026-03-01T10:00:02Z',
+    output: { start: 0, end: 0 },
+    error: { start: 0, end: 0 },
+    detail: {},
+    ...change,
+  }
+}
+
+export function aPreview(change: Partial<Preview> = {}): Preview {
+  return {
+    sha256: 'a'.repeat(64),
+    target_count: 2,
+    will_run: 1,
+    batches: [1, 1],
+    parallelism: null,
+    max_failures: null,
+    longest_seconds: 180,
+    actions: [
+      {
+        action_type: 'command',
+        action_name: 'Execute Command',
+        command: 'uptime',
+        run_as: null,
+        timeout: 30,
+      },
+    ],
+    targets: [
+      {
+        id: 'id-web-1',
+        name: 'web-1',
+        host: '10.0.0.4',
+        port: 22,
+        batch: 0,
+        credential_name: 'fleet key',
+        problem: null,
+      },
+      {
+        id: 'id-db-1',
+        name: 'db-1',
+        host: '10.0.0.5',
+        port: 22,
+        batch: 1,
+        credential_name: null,
+        problem: 'The target has no credential; choose one for it.',
+      },
+    ],
     ...change,
   }
 }

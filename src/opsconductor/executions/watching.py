@@ -12,6 +12,7 @@ from fastapi.sse import ServerSentEvent
 
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.executions import repository, service
+from opsconductor.executions.models import ExecutionResult
 from opsconductor.executions.schemas import ExecutionOut
 from opsconductor.executions.views import execution_out, results_out
 from opsconductor.kit.clock import now
@@ -22,6 +23,10 @@ TICK = 1.0  # s; how late a change is noticed when Redis is away
 QUIET = 0.2  # s between two looks at an execution that changes all the time
 SHOWN_LIVE = 4096  # bytes of each output in an event; lists have more
 KEEP_ALIVE = 15.0  # s without an event
+
+
+Told = tuple[str, int]
+"""What makes a result news: its status, and how many of its actions have begun."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Lookout:
 
     async def events(self, execution_id: UUID) -> AsyncIterator[ServerSentEvent]:
         """Yield a snapshot of the execution, then each result and each change, last the ended execution."""
-        seen: dict[UUID, str] = {}
+        seen: dict[UUID, Told] = {}
         since = datetime(2000, 1, 1, tzinfo=UTC)
         async with self.hints.watching(str(execution_id)) as changed:
             shown = await self.look(execution_id)
@@ -79,15 +84,19 @@ class Lookout:
                 await _wait(changed, TICK)
 
     async def _changed_results(
-        self, execution_id: UUID, since: datetime, seen: dict[UUID, str]
+        self, execution_id: UUID, since: datetime, seen: dict[UUID, Told]
     ) -> AsyncIterator[ServerSentEvent]:
         async with self.units.begin() as uow:
             rows = await repository.results_changed_since(uow.session, execution_id, since)
-        news = [row for row in rows if seen.get(row.id) != row.status]
+        news = [row for row in rows if seen.get(row.id) != _told(row)]
         for row in news:
-            seen[row.id] = row.status
+            seen[row.id] = _told(row)
         for result in await results_out(news, self.storage, shown=SHOWN_LIVE):
             yield ServerSentEvent(event="result", data=result)
+
+
+def _told(row: ExecutionResult) -> Told:
+    return row.status, len(row.steps)
 
 
 async def _wait(changed: asyncio.Event, seconds: float) -> None:

@@ -8,9 +8,11 @@ import { TextLink } from '@/components/links'
 import { Time } from '@/components/Time'
 import { isTerminal } from '@/lib/status'
 import { fileName } from '@/lib/text'
+import { CancelTarget } from './CancelTarget'
 import { CompareWith } from './CompareWith'
 import { OutputPanel } from './OutputPanel'
 import type { StreamName } from './outputQueries'
+import { Steps } from './Steps'
 
 interface ResultDetailProps {
   executionId: string
@@ -21,6 +23,7 @@ export function ResultDetail({ executionId, result }: ResultDetailProps) {
   return (
     <Stack gap="sm" pt="sm">
       <WhyItFailed result={result} />
+      <Steps executionId={executionId} result={result} />
       <Outputs executionId={executionId} result={result} />
       <Circumstances executionId={executionId} result={result} />
     </Stack>
@@ -100,6 +103,7 @@ function Circumstances({ executionId, result }: ResultDetailProps) {
         {t('executions.showTarget')}
       </TextLink>
       {isTerminal(result.status) && <CompareWith executionId={executionId} result={result} />}
+      <CancelTarget executionId={executionId} result={result} />
     </Group>
   )
 }

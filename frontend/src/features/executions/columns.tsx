@@ -3,8 +3,10 @@ import { useTranslation } from 'react-i18next'
 import type { Execution } from '@/api/types'
 import { TextLink } from '@/components/links'
 import type { Column } from '@/components/ResourceTable'
-import { StatusBadge, StatusBar, StatusCounts } from '@/components/Status'
+import { StatusBar, StatusCounts } from '@/components/Status'
 import { Elapsed, Time } from '@/components/Time'
+import { actionsOf } from './actions'
+import { ExecutionBadge } from './Banners'
 import classes from './executions.module.css'
 
 export function useExecutionColumns(): Column<Execution>[] {
@@ -14,24 +16,13 @@ export function useExecutionColumns(): Column<Execution>[] {
       id: 'name',
       header: t('executions.name'),
       meta: { phone: 'title' },
-      cell: ({ row: { original } }) => (
-        <TextLink
-          to="/executions/$executionId"
-          params={{ executionId: original.id }}
-          c="inherit"
-          fw={550}
-          size="sm"
-          style={{ overflowWrap: 'anywhere' }}
-        >
-          {original.name}
-        </TextLink>
-      ),
+      cell: ({ row }) => <Name execution={row.original} />,
     },
     {
       id: 'status',
       header: t('executions.status'),
       meta: { width: 120, phone: 'side' },
-      cell: ({ row }) => <StatusBadge status={row.original.status} />,
+      cell: ({ row }) => <ExecutionBadge execution={row.original} />,
     },
     {
       id: 'progress',
@@ -62,6 +53,30 @@ export function useExecutionColumns(): Column<Execution>[] {
       cell: ({ row }) => <Elapsed from={row.original.started_at} to={row.original.finished_at} />,
     },
   ]
+}
+
+/** Its name, and below what it does where that says more. */
+function Name({ execution }: { execution: Execution }) {
+  const actions = actionsOf(execution).map(({ label }) => label)
+  return (
+    <>
+      <TextLink
+        to="/executions/$executionId"
+        params={{ executionId: execution.id }}
+        c="inherit"
+        fw={550}
+        size="sm"
+        style={{ overflowWrap: 'anywhere' }}
+      >
+        {execution.name}
+      </TextLink>
+      {(actions.length > 1 || actions[0] !== execution.name) && (
+        <Text size="xs" c="dimmed" lineClamp={1} className={classes.deeds}>
+          {actions.join(' → ')}
+        </Text>
+      )}
+    </>
+  )
 }
 
 function Progress({ execution: { counts } }: { execution: Execution }) {

@@ -78,7 +78,12 @@ export function follow(
 
 type ResultPages = InfiniteData<Page<Result>, string>
 
-function applyResults(queryClient: QueryClient, id: string, changed: ReadonlyMap<string, Result>): void {
+/** Puts changed results in place of the old ones, in every list that has them. */
+export function applyResults(
+  queryClient: QueryClient,
+  id: string,
+  changed: ReadonlyMap<string, Result>,
+): void {
   for (const [queryKey, pages] of queryClient.getQueriesData<ResultPages>({
     queryKey: keys.allResults(id),
   })) {

@@ -1,11 +1,4 @@
-import {
-  type InfiniteData,
-  keepPreviousData,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
 import { keys } from '@/api/keys'
 import { everyRow, type PageRequest, pagedQuery } from '@/api/paging'
@@ -94,12 +87,4 @@ export async function resultOn(id: string, targetId: string): Promise<Result | u
 export async function targetsOf(id: string): Promise<string[]> {
   const results = await everyRow<Result>(resultPage(id, {}))
   return results.map(({ target_id }) => target_id)
-}
-
-export function useCancel(id: string) {
-  const queryClient = useQueryClient()
-  return useMutation({
-    mutationFn: () => answer(api.POST('/api/v3/executions/{execution_id}/cancel', at(id))),
-    onSuccess: (execution) => queryClient.setQueryData(keys.execution(id), execution),
-  })
 }

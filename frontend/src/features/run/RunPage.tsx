@@ -1,30 +1,24 @@
-/** Run a command: where on the left, what on the right. */
-import {
-  Alert,
-  Button,
-  Group,
-  Kbd,
-  NumberInput,
-  Skeleton,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
-import { type UseFormReturnType, useForm } from '@mantine/form'
-import { getHotkeyHandler } from '@mantine/hooks'
+/** Run something: where on the left, what on the right. */
+import { Alert, Button, Group, Kbd, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { fieldErrors } from '@/api/errors'
+import type { Execution, NewExecution, Preview } from '@/api/types'
 import { errorText } from '@/components/errorText'
 import { RunIcon, WarningIcon } from '@/components/icons'
 import { Page } from '@/components/Page'
-import { useRun } from './queries'
+import { Actions } from './Actions'
+import type { Form } from './form'
+import { Options } from './Options'
+import { PreviewDrawer } from './PreviewDrawer'
+import { problemsOf, told } from './problems'
+import { usePreview, useRun } from './queries'
+import { RunError } from './RunError'
 import classes from './run.module.css'
 import { type Start, useStart } from './start'
 import { TargetChoice } from './TargetChoice'
-import { executionOf, LONGEST, MOST_RETRIES, type RunValues } from './values'
+import { executionOf, type RunValues } from './values'
 
 export function RunPage() {
   const { t } = useTranslation()
@@ -41,35 +35,27 @@ export function RunPage() {
   )
 }
 
-type Form = UseFormReturnType<RunValues>
-// The fields as the form calls them, and what the API calls them where that differs.
-const FIELDS = ['name', 'command', 'timeout', 'retry_count', 'target_ids'] as const
-
 function RunForm({ start }: { start: Start }) {
   const { t } = useTranslation()
-  const navigate = useNavigate()
-  const form = useRunForm(start.values)
+  const form = useForm<RunValues>({ initialValues: start.values, validate: problemsOf })
   const [targetIds, setTargetIds] = useState(start.targetIds)
   const [targetError, setTargetError] = useState<string>()
-  const run = useRun()
+  const refuse = (error: unknown) => {
+    const { target_ids, ...fields } = told(error, form.getValues())
+    setTargetError(target_ids)
+    form.setErrors(fields)
+  }
+  const { run, preview, looked, look, start: begin, close } = useSending(refuse)
   const choose = (ids: string[]) => {
     setTargetIds(ids)
     setTargetError(undefined)
   }
-  const send = (values: RunValues) =>
-    run.mutate(executionOf(values, targetIds), {
-      onSuccess: ({ id }) => navigate({ to: '/executions/$executionId', params: { executionId: id } }),
-      onError: (error) => {
-        const { target_ids, retry_count, ...fields } = fieldErrors(error, FIELDS)
-        setTargetError(target_ids)
-        form.setErrors({ ...fields, ...(retry_count ? { retries: retry_count } : {}) })
-      },
-    })
-  const submit = () => {
+  const whenRight = (send: (wanted: NewExecution) => void) => () => {
     const { hasErrors } = form.validate()
     if (targetIds.length === 0) setTargetError(t('run.noTargets'))
-    else if (!hasErrors) send(form.getValues())
+    else if (!hasErrors) send(executionOf(form.getValues(), targetIds))
   }
+  const submit = whenRight(begin)
   return (
     <form
       className={classes.form}
@@ -84,89 +70,81 @@ function RunForm({ start }: { start: Start }) {
       </section>
       <section className={classes.what} aria-label={t('run.what')}>
         <Stack gap="md">
-          <CommandFields form={form} onSubmit={submit} />
-          {run.isError && (
-            <Alert color="red" icon={<WarningIcon />} title={t('run.failed')} role="alert">
-              {errorText(run.error)}
-            </Alert>
-          )}
+          <Actions form={form} onSubmit={submit} />
+          <NameField form={form} />
+          <Options form={form} />
+        </Stack>
+        <div className={classes.foot}>
+          {!looked && <RunError error={run.error} title={t('run.failed')} />}
+          {!looked && <RunError error={preview.error} title={t('run.previewFailed')} />}
           <Group gap="sm">
             <Button type="submit" leftSection={<RunIcon />} loading={run.isPending}>
               {t('run.start', { count: targetIds.length })}
+            </Button>
+            <Button variant="default" loading={preview.isPending} onClick={whenRight(look)}>
+              {t('run.preview')}
             </Button>
             <Kbd size="xs" visibleFrom="sm">
               {t('run.keys')}
             </Kbd>
           </Group>
-        </Stack>
+        </div>
       </section>
+      {looked && (
+        <PreviewDrawer
+          wanted={looked.wanted}
+          preview={looked.preview}
+          error={run.error}
+          running={run.isPending}
+          looking={preview.isPending}
+          onRun={() => begin({ ...looked.wanted, preview_sha256: looked.preview.sha256 })}
+          onLookAgain={() => look(looked.wanted)}
+          onClose={close}
+        />
+      )}
     </form>
   )
 }
 
-function useRunForm(initialValues: RunValues): Form {
-  const { t } = useTranslation()
-  return useForm<RunValues>({
-    initialValues,
-    validate: {
-      command: (command) => (command.trim() ? null : t('common.required')),
-      timeout: (seconds) => (seconds > 0 && seconds <= LONGEST ? null : t('run.timeoutRange')),
-      retries: (count) =>
-        Number.isInteger(count) && count >= 0 && count <= MOST_RETRIES ? null : t('run.retriesRange'),
-    },
-  })
+interface Looked {
+  wanted: NewExecution
+  preview: Preview
 }
 
-function CommandFields({ form, onSubmit }: { form: Form; onSubmit: () => void }) {
+/** Looks at what a request would do, and starts it; `refuse` is told what the API says of its fields. */
+function useSending(refuse: (error: unknown) => void) {
+  const navigate = useNavigate()
+  const run = useRun()
+  const preview = usePreview()
+  const [looked, setLooked] = useState<Looked>()
+  const show = ({ id }: Execution) =>
+    navigate({ to: '/executions/$executionId', params: { executionId: id } })
+  const start = (wanted: NewExecution) => run.mutate(wanted, { onSuccess: show, onError: refuse })
+  const look = (wanted: NewExecution) => {
+    run.reset()
+    preview.mutate(wanted, {
+      onSuccess: (shown) => setLooked({ wanted, preview: shown }),
+      onError: refuse,
+    })
+  }
+  return { run, preview, looked, look, start, close: () => setLooked(undefined) }
+}
+
+function NameField({ form }: { form: Form }) {
   const { t } = useTranslation()
   return (
-    <>
-      <Textarea
-        label={t('run.command')}
-        description={t('run.commandHint')}
-        required
-        autosize
-        minRows={5}
-        maxRows={20}
-        spellCheck={false}
-        autoCapitalize="none"
-        autoComplete="off"
-        classNames={{ input: classes.command }}
-        onKeyDown={getHotkeyHandler([['mod+Enter', onSubmit]])}
-        {...form.getInputProps('command')}
-      />
-      <TextInput
-        label={
-          <>
-            {t('run.name')}{' '}
-            <Text span size="xs" c="dimmed">
-              {t('common.optional')}
-            </Text>
-          </>
-        }
-        description={t('run.nameHint')}
-        maxLength={300}
-        {...form.getInputProps('name')}
-      />
-      <Group gap="sm" align="flex-start" grow>
-        <NumberInput
-          label={t('run.timeout')}
-          description={t('run.timeoutHint')}
-          min={1}
-          max={LONGEST}
-          allowNegative={false}
-          {...form.getInputProps('timeout')}
-        />
-        <NumberInput
-          label={t('run.retries')}
-          description={t('run.retriesHint')}
-          min={0}
-          max={MOST_RETRIES}
-          allowDecimal={false}
-          allowNegative={false}
-          {...form.getInputProps('retries')}
-        />
-      </Group>
-    </>
+    <TextInput
+      label={
+        <>
+          {t('run.name')}{' '}
+          <Text span size="xs" c="dimmed">
+            {t('common.optional')}
+          </Text>
+        </>
+      }
+      description={t('run.nameHint')}
+      maxLength={300}
+      {...form.getInputProps('name')}
+    />
   )
 }

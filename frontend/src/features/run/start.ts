@@ -2,10 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useLocation, useSearch } from '@tanstack/react-router'
 import { keys } from '@/api/keys'
-import { commandOf } from '@/features/executions/command'
 import { targetsOf, useExecution } from '@/features/executions/queries'
 import { targetIdsOf } from './search'
-import { EMPTY, type RunValues } from './values'
+import { emptyRun, type RunValues, runOf } from './values'
 
 export interface Start {
   values: RunValues
@@ -24,11 +23,7 @@ export function useStart(): { start?: Start; error: Error | null } {
   })
   const error = earlier.error ?? targets.error
   if (!search.again || error)
-    return { start: { values: EMPTY, targetIds: chosen ?? targetIdsOf(search) }, error }
+    return { start: { values: emptyRun(), targetIds: chosen ?? targetIdsOf(search) }, error }
   if (!earlier.data || !targets.data) return { error }
-  const { command, timeout = EMPTY.timeout, retries = EMPTY.retries } = commandOf(earlier.data)
-  return {
-    start: { values: { name: earlier.data.name, command, timeout, retries }, targetIds: targets.data },
-    error,
-  }
+  return { start: { values: runOf(earlier.data), targetIds: targets.data }, error }
 }

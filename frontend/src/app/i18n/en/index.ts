@@ -1,3 +1,4 @@
+import { actions, strategy } from './actions'
 import { audit } from './audit'
 import { auth } from './auth'
 import { common, errors, list, nav, palette, status } from './common'
@@ -13,6 +14,7 @@ import { users } from './users'
 import { workflows } from './workflows'
 
 export const en = {
+  actions,
   audit,
   auth,
   common,
@@ -29,6 +31,7 @@ export const en = {
   run,
   scripts,
   status,
+  strategy,
   targets,
   users,
   workflows,

@@ -1,0 +1,42 @@
+/** Who started an execution, when, and how it goes through its targets. */
+import { useTranslation } from 'react-i18next'
+import type { Execution } from '@/api/types'
+import { CopyText } from '@/components/CopyText'
+import { TextLink } from '@/components/links'
+import { Facts } from '@/components/Page'
+import { Elapsed, Time } from '@/components/Time'
+import { shortId } from '@/lib/text'
+import { StartedBy } from './columns'
+import { useStrategyTexts } from './strategy'
+
+export function ExecutionFacts({ execution }: { execution: Execution }) {
+  const { t } = useTranslation()
+  const strategy = useStrategyTexts()(execution.strategy, execution.mode)
+  return (
+    <Facts
+      rows={[
+        [t('executions.startedBy'), <StartedBy key="by" execution={execution} />],
+        [t('executions.workflow'), execution.workflow?.node_name ?? execution.workflow?.flow_id],
+        [t('executions.started'), <Time key="started" at={execution.created_at} />],
+        [t('executions.took'), <Elapsed key="took" from={execution.started_at} to={execution.finished_at} />],
+        ...strategy.map(([name, value]): [string, string] => [name, value || t('common.on')]),
+        [t('executions.rerunOf'), execution.rerun_of && <Earlier key="earlier" id={execution.rerun_of} />],
+        [
+          t('executions.id'),
+          <CopyText key="id" value={execution.id}>
+            <code title={execution.id}>{shortId(execution.id)}</code>
+          </CopyText>,
+        ],
+      ]}
+    />
+  )
+}
+
+function Earlier({ id }: { id: string }) {
+  const { t } = useTranslation()
+  return (
+    <TextLink to="/executions/$executionId" params={{ executionId: id }} size="sm">
+      {t('executions.rerunOfLink')}
+    </TextLink>
+  )
+}

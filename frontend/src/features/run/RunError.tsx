@@ -1,0 +1,56 @@
+import { Alert, Button, Stack } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { ApiError, isApiError } from '@/api/errors'
+import { errorText } from '@/components/errorText'
+import { RefreshIcon, WarningIcon } from '@/components/icons'
+import { ButtonLink } from '@/components/links'
+import { Notice } from '@/components/Notice'
+
+interface RunErrorProps {
+  error: Error | null
+  title: string
+  onLookAgain?: () => void
+  looking?: boolean
+}
+
+/** Why nothing was started, and what to do about it. */
+export function RunError({ error, title, onLookAgain, looking }: RunErrorProps) {
+  const { t } = useTranslation()
+  if (!error) return null
+  const outdated = isApiError(error, 'preview_outdated')
+  const tooMuch = error instanceof ApiError && error.status === 429
+  if (!outdated && !tooMuch)
+    return (
+      <Alert color="red" icon={<WarningIcon />} title={title} role="alert">
+        {errorText(error)}
+      </Alert>
+    )
+  return (
+    <Notice
+      tone="warning"
+      icon={WarningIcon}
+      title={outdated ? t('run.outdated') : t('run.tooMuch')}
+      role="alert"
+    >
+      <Stack gap="xs" align="flex-start">
+        {errorText(error)}
+        {tooMuch && (
+          <ButtonLink to="/executions" search={{ status: 'running' }} size="compact-sm" variant="default">
+            {t('run.seeRunning')}
+          </ButtonLink>
+        )}
+        {outdated && onLookAgain && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<RefreshIcon size={14} />}
+            loading={looking}
+            onClick={onLookAgain}
+          >
+            {t('run.previewAgain')}
+          </Button>
+        )}
+      </Stack>
+    </Notice>
+  )
+}
