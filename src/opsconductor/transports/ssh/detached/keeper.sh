@@ -14,14 +14,14 @@ keep() {
     err=$!
     watch &
     watching=$!
-    late=''
+    late='' hurrying=''
     trap 'late=1' USR1
     run
     code=$?
     note
     exec 9>&-
-    kill "$watching"
-    wait "$watching"
+    # shellcheck disable=SC2086
+    { kill $watching $hurrying; wait $watching $hurrying; }
     exit 0
 }
 
@@ -74,12 +74,14 @@ watch() {
 }
 
 # Wait no longer for output that a process outside of the session keeps open. Again and again, as the keeper
-# may be just about to wait.
+# may be just about to wait, and only while it certainly is the keeper that has this number.
 hurry() {
     exec 9>&-
+    turns=0
     sleep 1
-    while ! flock -n -s "$dir/alive" true; do
+    while [ "$turns" -lt 30 ] && [ -e "$dir/alive" ] && ! flock -n -s "$dir/alive" true; do
         kill -USR1 "$$"
+        turns=$((turns + 1))
         sleep 1
     done
 }
@@ -101,7 +103,7 @@ note() {
     [ -e "$dir/stop" ] && why=stop
     [ -e "$dir/late" ] && why=late
     [ -e "$dir/limit" ] && why=limit
-    if [ "$why" != itself ]; then hurry & fi
+    if [ "$why" != itself ]; then hurry & hurrying=$!; fi
     for collector in "$out" "$err"; do
         # Output that something in the background keeps open is waited for until the time is up.
         while [ -z "$late" ] && kill -0 "$collector" 2>/dev/null; do wait "$collector"; done
