@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import random
 import signal
@@ -18,8 +19,9 @@ import pytest
 from tests.support.sshd import Target, running_sshd
 from tests.transports.detached_runs import processes, until
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
-OPERATIONS = int(os.environ.get("OPSCONDUCTOR_TEST_OPERATIONS", "60"))
+OPERATIONS = int(os.environ.get("OPSCONDUCTOR_TEST_OPERATIONS", "25"))
 SIZES = (0, 1, 31, 4_096, 65_536, 100_000, 1_000_000)
 
 
@@ -158,16 +160,18 @@ def _field(process: Path, number: int) -> str:
 
 
 @pytest.mark.crash
-async def test_kills_of_workers_and_sessions_lose_double_and_falsify_no_operation(tmp_path):
+@pytest.mark.parametrize("kills_keepers", [False, True], ids=["sessions", "keepers too"])
+async def test_kills_lose_double_and_falsify_no_operation(kills_keepers, tmp_path):
     async with running_sshd() as [target]:
         if target.kind != "openssh":
             pytest.skip("kills the processes of an sshd")
         storm = Storm(target, tmp_path)
         storm.prepare(OPERATIONS)
-        await storm.rage(kills_keepers=False)
+        await storm.rage(kills_keepers=kills_keepers)
         verdicts = storm.judge()
-        print(verdicts, storm.done)
+    log.warning("%s, having killed %s", dict(verdicts), dict(storm.done))
 
-        assert verdicts == {"right": OPERATIONS}
-        assert storm.done["worker"] >= 2
-        assert storm.done["session"] >= 10
+    assert set(verdicts) <= {"right", "unknown"}
+    assert verdicts["unknown"] <= storm.done["keeper"]
+    assert storm.done["worker"] >= 2
+    assert storm.done["session"] >= 5

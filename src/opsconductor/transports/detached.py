@@ -111,6 +111,7 @@ class OperationReleased(OutcomeUnknown):
 
 
 REASONS: dict[str, str] = {
+    "transport": "its transport has no such mode",
     "shell": "its login does not lead to a POSIX shell",
     "folder": "the folder for the state of programs (~/.local/state) can't be written to",
     "room": "there is no room on the disk of ~/.local/state",

@@ -163,7 +163,7 @@ class SshConnection:
         if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         began = asyncio.get_running_loop().time()
-        channel, session = open_channel(self._connection), CommandSession(sink)
+        channel, session = self._channel(), CommandSession(sink)
         await self._ask(channel, session, command)
         self._running = SshRunning(
             self._connection,
@@ -175,6 +175,12 @@ class SshConnection:
             reapable=self._reapable(),
         )
         return self._running
+
+    def _channel(self) -> ExactChannel:
+        try:
+            return open_channel(self._connection)
+        except asyncssh.ChannelOpenError:  # it is going down, and not closed yet
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port) from None
 
     async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
         seconds = min(self._limits.start, command.timeout)
@@ -220,7 +226,7 @@ class SshConnection:
         """Open a session for a script that has yet to be sent: whatever fails, nothing has run."""
         if self._connection.is_closed():
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
-        channel, session = open_channel(self._connection), CommandSession(sink)
+        channel, session = self._channel(), CommandSession(sink)
         try:
             await self._ask(channel, session, Command(COMMAND_LINE, self._limits.start))
         except ConnectionLost:

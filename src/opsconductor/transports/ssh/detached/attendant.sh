@@ -23,7 +23,7 @@ main() {
     case $want in
     release) release ;;
     attach) [ -e "$dir/started" ] || never ;;
-    start) [ -e "$dir/started" ] || start ;;
+    start) [ -e "$dir/started" ] || { overtake && start; } ;;
     esac
     exec 8>&-
     serve
@@ -67,10 +67,20 @@ give_up() {
     answer unsupported "$1"
 }
 
-# Whoever hears this may start it again, so that a first request still on its way must stay harmless for good.
+# Whoever hears this may start it again.
 never() {
-    true >"$dir/contested" || answer unsupported room
+    contest
     answer never
+}
+
+# An earlier holder's request to start may still be on its way.
+overtake() {
+    [ "$fence" -eq 1 ] || contest
+}
+
+# What is contested leaves a mark when it is released, so that a late request stays harmless for good.
+contest() {
+    true >"$dir/contested" || give_up room
 }
 
 # The keeper forks away as setsid does when it finds itself leading a session: with "&" the command would run
