@@ -186,6 +186,20 @@ async def test_a_start_that_arrives_after_all_is_over_runs_nothing(transport, ta
     assert log.read_text() == "ran\n"
 
 
+async def test_a_late_start_is_harmless_also_where_the_next_worker_started_without_asking(
+    transport, target, tmp_path
+):
+    stale, log = a_key(), tmp_path / "log"
+    newer = later(stale)
+    async with connected(transport, target) as connection:
+        await run(connection, f"echo ran >> {log}", newer)
+        assert await connection.release(newer)
+
+        with pytest.raises(OperationReleased):
+            await run(connection, f"echo ran >> {log}", stale)
+    assert log.read_text() == "ran\n"
+
+
 async def test_release_leaves_nothing_behind(transport):
     async with running_sshd() as [target]:
         async with connected(transport, target) as connection:
