@@ -360,6 +360,23 @@ async def test_a_restart_of_the_target_is_told(transport, target):
     assert unknown.value.kind == "lost"
 
 
+async def test_what_a_restarted_target_does_not_know_may_have_run_before_and_is_not_started(
+    transport, target, tmp_path
+):
+    mark, uptime = tmp_path / "mark", float(Path("/proc/uptime").read_text().split()[0])
+    async with connected(transport, target) as connection:
+        command, received = Command(f"touch {mark}", 20), Received(Kept())
+        with pytest.raises(TargetRestarted):
+            await connection.start_detached(command, received, a_key(), sent_ago=uptime + 60)
+        with pytest.raises(TargetRestarted):
+            await connection.attach(received, a_key(), 20, sent_ago=uptime + 60)
+        assert not mark.exists()
+
+        running = await connection.start_detached(command, received, a_key(), sent_ago=uptime - 60)
+        assert (await running.wait()).clean
+    assert mark.exists()
+
+
 async def test_a_sink_that_refuses_more_ends_the_wait_and_the_command(transport, target):
     async with connected(transport, target) as connection:
         running = await connection.start_detached(Command("yes", 30), Received(Limited(100_000)), a_key())

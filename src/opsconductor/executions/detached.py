@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from opsconductor.executions.site import HARD_END, Site
-from opsconductor.executions.steps import Ended
+from opsconductor.executions.steps import Ended, ended_of
 from opsconductor.transports.base import Command, Running
 from opsconductor.transports.detached import (
     Detaching,
@@ -35,20 +35,23 @@ async def run(site: Site, command: Command, expected: Sequence[int] = (0,)) -> E
     loop = asyncio.get_running_loop()
     ends, pause = loop.time() + command.timeout + HARD_END, FIRST_PAUSE
     received = Received(site.capture)
+    claim = site.operation.claim
     site.places.append(site.place)
-    sent = site.place[0] <= site.operation.claim.reached
+    sent_at = loop.time() - claim.begun_ago if site.place[0] <= claim.reached else None
     while True:
+        before = loop.time()
         try:
-            running = await _running(site, command, received)
-            sent = True
+            running = await _running(site, command, received, sent_at and before - sent_at)
+            sent_at = sent_at or before
             return await site.attend(running, command.timeout, expected, _stop(site))
-        except NeverStarted:  # asked only where it shall be ended
-            return Ended("cancelled")
+        except NeverStarted:  # asked only where it shall not be started any more
+            return remembered(site) if _is_settled(site) else Ended("cancelled")
         except (OperationSuperseded, OutcomeUnknown):
             raise
         except TransportError as error:
-            sent = sent or isinstance(error, ConnectionLost)
-            if not sent:
+            if isinstance(error, ConnectionLost):
+                sent_at = sent_at or before
+            if sent_at is None:
                 raise
             if loop.time() + pause > ends:
                 raise ConnectionLost(host=_host(site)) from error
@@ -57,17 +60,28 @@ async def run(site: Site, command: Command, expected: Sequence[int] = (0,)) -> E
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _running(site: Site, command: Command, received: Received) -> Running:
+async def _running(site: Site, command: Command, received: Received, sent_ago: float | None) -> Running:
     connection = _detaching(site, await site.connection())
     key = _key(site, *site.place)
-    if _stop(site).is_set():
-        return await connection.attach(received, key, command.timeout)
-    return await connection.start_detached(command, received, key)
+    if _is_settled(site) or site.operation.cancelled.is_set():
+        return await connection.attach(received, key, command.timeout, sent_ago)
+    return await connection.start_detached(command, received, key, sent_ago)
+
+
+def _is_settled(site: Site) -> bool:
+    """Tell whether this was over before an earlier worker fell silent, so that it is only read again."""
+    return site.place[0] < site.operation.claim.reached
 
 
 def _stop(site: Site) -> asyncio.Event:
-    """Return what is to be heeded: what was over before an earlier worker fell silent is only read again."""
-    return asyncio.Event() if site.place[0] < site.operation.claim.reached else site.operation.cancelled
+    return asyncio.Event() if _is_settled(site) else site.operation.cancelled
+
+
+def remembered(site: Site) -> Ended:
+    """Return the end that an earlier worker wrote down."""
+    entry = site.operation.claim.entry_of(site.place[0])
+    assert entry is not None
+    return ended_of(entry)
 
 
 def _key(site: Site, action: int, reruns: int) -> OperationKey:
@@ -82,8 +96,7 @@ def _detaching(site: Site, connection: object) -> Detaching:
 
 
 def _host(site: Site) -> str:
-    assert site.operation.endpoint is not None
-    return site.operation.endpoint.host
+    return site.way.endpoint.host
 
 
 async def clear_away(site: Site, stored: bool) -> None:

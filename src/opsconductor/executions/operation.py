@@ -82,13 +82,9 @@ async def _each(site: Site, doors: Doors, steps: list[Step]) -> None:
 def _step(operation: Operation, number: int, action: Action) -> Step:
     """Return a step; what an earlier worker has begun keeps its beginning."""
     step = Step(number, action.action_type, action.action_name)
-    if entry := _earlier(operation, number):
+    if entry := operation.claim.entry_of(number):
         step.started_at = entry["started_at"]
     return step
-
-
-def _earlier(operation: Operation, number: int) -> dict[str, Any] | None:
-    return next((entry for entry in operation.claim.earlier or () if entry["action"] == number), None)
 
 
 async def _one(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
@@ -119,8 +115,9 @@ async def _attempts(site: Site, doors: Doors, action: Action, steps: list[Step])
     """Try once, and again where that is wanted and certainly does no harm."""
     step, parameters = steps[-1], action.action_parameters
     begun, reruns = step.action < site.operation.claim.reached, 0
+    site.place = (step.action, reruns)
     if begun and action.action_type not in detached.LASTING:
-        return _remembered(site.operation, step)
+        return detached.remembered(site)
     while True:
         step.attempts += 1
         site.place = (step.action, reruns)
@@ -146,14 +143,6 @@ async def _attempts(site: Site, doors: Doors, action: Action, steps: list[Step])
             return ended
         await site.leave()
         await site.pause(_pause(parameters, step.attempts))
-
-
-def _remembered(operation: Operation, step: Step) -> Ended:
-    """Return the end that an earlier worker wrote down."""
-    entry = _earlier(operation, step.action)
-    assert entry is not None
-    step.attempts = entry["attempts"]
-    return Ended(**{name: entry[name] for name in (*Ended("").columns(), "detail")})
 
 
 def _pause(parameters: Parameters, attempts: int) -> float:

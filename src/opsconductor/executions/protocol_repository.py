@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import cast, column, exists, func, or_, select, text, tuple_, update, values
+from sqlalchemy import Float, cast, column, exists, func, or_, select, text, tuple_, update, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult
@@ -31,6 +31,8 @@ class Claim:
     first_action: int = 0
     earlier: list[dict[str, Any]] | None = field(default=None, compare=False)
     """The steps an earlier worker wrote down before it fell silent; None where none had begun."""
+    begun_ago: float = field(default=0, compare=False)
+    """s since that worker wrote down for the last time that something is about to be sent."""
 
     @property
     def reached(self) -> int:
@@ -38,6 +40,10 @@ class Claim:
         if self.earlier is None:
             return -1
         return int(self.earlier[-1]["action"]) if self.earlier else self.first_action
+
+    def entry_of(self, action: int) -> dict[str, Any] | None:
+        """Return what the earlier worker wrote down of an action."""
+        return next((entry for entry in self.earlier or () if entry["action"] == action), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +150,13 @@ async def take_over(session: AsyncSession, worker: str, limit: int, lease: float
         update(R)
         .where(R.id.in_(expired))
         .values(fence=R.fence + 1, lease_until=_in(lease), worker=worker)
-        .returning(R.id, R.execution_id, R.target_id, R.fence, R.first_action, R.steps)
+        .returning(R.id, R.execution_id, R.target_id, R.fence, R.first_action, R.steps, _since(R.updated_at))
     )
     return [Claim(*row) for row in await session.execute(taken, execution_options=PLAIN)]
+
+
+def _since(moment: Any) -> Any:
+    return cast(func.extract("epoch", func.now() - moment), Float)
 
 
 def _is_detached() -> Any:

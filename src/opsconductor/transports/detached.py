@@ -129,16 +129,23 @@ def unsupported(host: str, word: str) -> DetachedUnsupported:
 class Detaching(Connection, Protocol):
     """A connection that can run detached commands."""
 
-    async def start_detached(self, command: Command, received: Received, key: OperationKey) -> Running:
+    async def start_detached(
+        self, command: Command, received: Received, key: OperationKey, sent_ago: float | None = None
+    ) -> Running:
         """Run the command unless it was started under this name; attach to it in any case.
+
+        `sent_ago`: seconds since a request to start may have been sent for the first time (None: this is the
+        first). Where the target was restarted since, what it does not know may still have run there.
 
         Raises `DetachedUnsupported` and `OperationSuperseded` where it certainly was not run for us, what
         `Connection.start` raises, and `ConnectionLost` where it may run: `attach` tells then.
         """
         ...
 
-    async def attach(self, received: Received, key: OperationKey, seconds: float) -> Running:
-        """Attach to a command that was started with a timeout of `seconds`.
+    async def attach(
+        self, received: Received, key: OperationKey, seconds: float, sent_ago: float | None = None
+    ) -> Running:
+        """Attach to a command that was started with a timeout of `seconds`. `sent_ago` as above.
 
         Raises `NeverStarted` where it may be started again, with the same or a higher fence.
         """

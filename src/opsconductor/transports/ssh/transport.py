@@ -208,12 +208,14 @@ class SshConnection:
         return ConnectionClosed(host=host, port=self._endpoint.port)
 
     async def start_detached(
-        self, command: Command, received: Received, key: OperationKey
+        self, command: Command, received: Received, key: OperationKey, sent_ago: float | None = None
     ) -> DetachedRunning:
-        return await self._detached.start(command, received, key)
+        return await self._detached.start(command, received, key, sent_ago)
 
-    async def attach(self, received: Received, key: OperationKey, seconds: float) -> DetachedRunning:
-        return await self._detached.attach(received, key, seconds)
+    async def attach(
+        self, received: Received, key: OperationKey, seconds: float, sent_ago: float | None = None
+    ) -> DetachedRunning:
+        return await self._detached.attach(received, key, seconds, sent_ago)
 
     async def release(self, key: OperationKey) -> bool:
         return await self._detached.release(key)

@@ -41,14 +41,21 @@ class DetachedCommands:
         self._seconds = seconds
 
     async def start(
-        self, command: Command, received: Received, key: OperationKey, limit: int = OUTPUT_LIMIT
+        self,
+        command: Command,
+        received: Received,
+        key: OperationKey,
+        sent_ago: float | None = None,
+        limit: int = OUTPUT_LIMIT,
     ) -> DetachedRunning:
-        request = _request(key, received)
+        request = _request(key, received, sent_ago)
         talk = await self._ask(request, scripts.start(request, command, limit), received)
         return self._attended(talk, received, command.timeout)
 
-    async def attach(self, received: Received, key: OperationKey, seconds: float) -> DetachedRunning:
-        request = _request(key, received)
+    async def attach(
+        self, received: Received, key: OperationKey, seconds: float, sent_ago: float | None = None
+    ) -> DetachedRunning:
+        request = _request(key, received, sent_ago)
         talk = await self._ask(request, scripts.attach(request), received)
         return self._attended(talk, received, seconds)
 
@@ -96,8 +103,8 @@ class DetachedCommands:
                 return lost(self._host, words)
 
 
-def _request(key: OperationKey, received: Received) -> Request:
-    return Request(key, new_mark(), (received.out.size, received.err.size))
+def _request(key: OperationKey, received: Received, sent_ago: float | None = None) -> Request:
+    return Request(key, new_mark(), (received.out.size, received.err.size), sent_ago)
 
 
 class _Nowhere:

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # Serves one worker that asks about one operation: starts it where that is wanted and was not done, then sends
-# what it writes until it ends. Set by who sent it: want operation fence mark out_at err_at keeper.
+# what it writes until it ends. Set by who sent it: want operation fence mark out_at err_at sent_ago keeper.
 # What is said begins with the mark, which the command can't know. Descriptor 5 is the worker's error stream.
 
 say() {
@@ -22,8 +22,8 @@ main() {
     permitted
     case $want in
     release) release ;;
-    attach) [ -e "$dir/started" ] || never ;;
-    start) [ -e "$dir/started" ] || { overtake && start; } ;;
+    attach) [ -e "$dir/started" ] || { certain && never; } ;;
+    start) [ -e "$dir/started" ] || { certain && overtake && start; } ;;
     esac
     exec 8>&-
     serve
@@ -65,6 +65,13 @@ permitted() {
 give_up() {
     [ -e "$dir/contested" ] || clear_away
     answer unsupported "$1"
+}
+
+# A folder that is not there may have been lost with the memory of a target that was restarted since.
+certain() {
+    [ -n "$sent_ago" ] || return 0
+    read -r up rest </proc/uptime
+    [ "${up%%.*}" -ge "$sent_ago" ] || answer lost restarted
 }
 
 # Whoever hears this may start it again.

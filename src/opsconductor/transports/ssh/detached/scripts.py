@@ -13,6 +13,7 @@ from opsconductor.transports.detached import OperationKey
 
 COMMAND_LINE = "exec sh -s"  # the same for every login shell
 BLOCK = 512  # bytes, of POSIX's `ulimit -f`
+MARGIN = 2  # s by which the time since a request may be told too short
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Request:
     key: OperationKey
     mark: str
     received: tuple[int, int] = (0, 0)
+    sent_ago: float | None = None
 
 
 def start(request: Request, command: Command, limit: int) -> bytes:
@@ -56,6 +58,7 @@ def _attendant(want: str, request: Request, keeper: str = "") -> bytes:
         mark=request.mark,
         out_at=out,
         err_at=err,
+        sent_ago="" if request.sent_ago is None else math.ceil(request.sent_ago) + MARGIN,
         keeper=keeper,
     )
     return f"{variables}{_text('common')}{_text('attendant')}main; exit\n".encode()
