@@ -22,7 +22,8 @@ from opsconductor.transports import (
     SshLogin,
     TransportError,
 )
-from opsconductor.transports.detached import NeverStarted, OperationKey, OutcomeUnknown, Received
+from opsconductor.transports.detached import OperationKey, Received
+from opsconductor.transports.detached_errors import NeverStarted, OutcomeUnknown
 from opsconductor.transports.ssh import SshTransport
 
 AT_ONCE = 8

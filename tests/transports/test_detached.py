@@ -25,13 +25,13 @@ from tests.transports.detached_runs import (
 from tests.transports.sinks import Kept, Limited
 
 from opsconductor.transports import Command, CommandTimedOut, Exit, OutputLimit
-from opsconductor.transports.detached import (
+from opsconductor.transports.detached import Received
+from opsconductor.transports.detached_errors import (
     CommandAbandoned,
     KeeperKilled,
     NeverStarted,
     OperationReleased,
     OperationSuperseded,
-    Received,
     TargetRestarted,
 )
 

@@ -25,7 +25,8 @@ from tests.transports.detached_runs import (
 from tests.transports.sinks import Kept
 
 from opsconductor.transports import Command, Exit
-from opsconductor.transports.detached import DetachedUnsupported, Received
+from opsconductor.transports.detached import Received
+from opsconductor.transports.detached_errors import DetachedUnsupported
 
 SECRET = b"the-password-of-sudo"
 

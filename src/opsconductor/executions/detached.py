@@ -12,13 +12,11 @@ import structlog
 from opsconductor.executions.site import HARD_END, Site
 from opsconductor.executions.steps import Ended, ended_of
 from opsconductor.transports.base import Command, Running
-from opsconductor.transports.detached import (
-    Detaching,
+from opsconductor.transports.detached import Detaching, OperationKey, Received
+from opsconductor.transports.detached_errors import (
     NeverStarted,
-    OperationKey,
     OperationSuperseded,
     OutcomeUnknown,
-    Received,
     unsupported,
 )
 from opsconductor.transports.errors import ConnectionLost, TransportError
@@ -26,7 +24,7 @@ from opsconductor.transports.errors import ConnectionLost, TransportError
 log = structlog.get_logger()
 
 LASTING = frozenset({"command", "script"})
-"""Actions that can be attached to again; the others are short, or wait, and are done anew."""
+"""Actions that can be attached to again; the others can be done anew."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # s between attempts to reach a target on which something runs
 
 

@@ -15,7 +15,7 @@ from opsconductor.executions.protocol_repository import Outcome
 from opsconductor.executions.site import Doors, Operation, Site, StopAsked, failure
 from opsconductor.executions.steps import Ended, Step, decisive, passed_over
 from opsconductor.kit.clock import now
-from opsconductor.transports.detached import OperationSuperseded
+from opsconductor.transports.detached_errors import OperationSuperseded
 from opsconductor.transports.errors import TransportError
 
 log = structlog.get_logger()

@@ -10,14 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from opsconductor.transports.base import Command, Sink
-from opsconductor.transports.detached import (
-    OUTPUT_LIMIT,
-    NeverStarted,
-    OperationKey,
-    OperationSuperseded,
-    Received,
-    unsupported,
-)
+from opsconductor.transports.detached import OUTPUT_LIMIT, OperationKey, Received
+from opsconductor.transports.detached_errors import NeverStarted, OperationSuperseded, unsupported
 from opsconductor.transports.errors import ConnectionLost, TransportError
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel
 from opsconductor.transports.ssh.detached import scripts

@@ -5,12 +5,11 @@ import signal
 from typing import Any
 
 from opsconductor.transports.base import Exit, Stopped
-from opsconductor.transports.detached import (
-    OUTPUT_LIMIT,
+from opsconductor.transports.detached import OUTPUT_LIMIT, Received
+from opsconductor.transports.detached_errors import (
     CommandAbandoned,
     KeeperKilled,
     OperationReleased,
-    Received,
     TargetRestarted,
 )
 from opsconductor.transports.errors import CommandTimedOut, ConnectionLost, OutputLimit, TransportError
