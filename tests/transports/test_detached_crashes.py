@@ -21,7 +21,7 @@ from tests.transports.detached_runs import processes, until
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
-OPERATIONS = int(os.environ.get("OPSCONDUCTOR_TEST_OPERATIONS", "25"))
+OPERATIONS = int(os.environ.get("OPSCONDUCTOR_TEST_OPERATIONS", "60"))
 SIZES = (0, 1, 31, 4_096, 65_536, 100_000, 1_000_000)
 
 
