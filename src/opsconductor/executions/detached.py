@@ -12,12 +12,11 @@ import structlog
 from opsconductor.executions.site import HARD_END, Site
 from opsconductor.executions.steps import Ended, ended_of
 from opsconductor.transports.base import Command, Running
-from opsconductor.transports.detached import Detaching, OperationKey, Received
+from opsconductor.transports.detached import OperationKey, Received, detaching
 from opsconductor.transports.detached_errors import (
     NeverStarted,
     OperationSuperseded,
     OutcomeUnknown,
-    unsupported,
 )
 from opsconductor.transports.errors import ConnectionLost, TransportError
 
@@ -59,7 +58,7 @@ async def run(site: Site, command: Command, expected: Sequence[int] = (0,)) -> E
 
 
 async def _running(site: Site, command: Command, received: Received, sent_ago: float | None) -> Running:
-    connection = _detaching(site, await site.connection())
+    connection = detaching(await site.connection(), _host(site))
     key = _key(site, *site.place)
     if _is_settled(site) or site.operation.cancelled.is_set():
         return await connection.attach(received, key, command.timeout, sent_ago)
@@ -87,12 +86,6 @@ def _key(site: Site, action: int, reruns: int) -> OperationKey:
     return OperationKey(f"{claim.result_id}-{action}-{reruns}", claim.fence)
 
 
-def _detaching(site: Site, connection: object) -> Detaching:
-    if not isinstance(connection, Detaching):
-        raise unsupported(_host(site), "transport")
-    return connection
-
-
 def _host(site: Site) -> str:
     return site.way.endpoint.host
 
@@ -101,7 +94,7 @@ async def clear_away(site: Site, stored: bool) -> None:
     """Remove what is on the target, once the result is kept elsewhere. What can't be removed is swept later."""
     try:
         for place in site.places if stored else ():
-            connection = _detaching(site, await site.connection())
+            connection = detaching(await site.connection(), _host(site))
             if not await connection.release(_key(site, *place)):
                 log.warning("operation.still_runs", result_id=str(site.operation.claim.result_id))
     except TransportError as error:

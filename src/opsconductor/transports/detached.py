@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from opsconductor.transports.base import Command, Connection, Running, Sink
+from opsconductor.transports.detached_errors import unsupported
 
 OUTPUT_LIMIT = 2 * 1024**3  # bytes of each stream that the target keeps; a command that writes more is ended
 
@@ -92,3 +93,10 @@ class Detaching(Connection, Protocol):
         False where it can't be, as the command still runs. Removing twice does no harm.
         """
         ...
+
+
+def detaching(connection: Connection, host: str) -> Detaching:
+    """Return the connection as one that can run detached commands. Raises `DetachedUnsupported`."""
+    if not isinstance(connection, Detaching):
+        raise unsupported(host, "transport")
+    return connection

@@ -182,11 +182,13 @@ class SshConnection:
         except asyncssh.ChannelOpenError:  # it is going down, and not closed yet
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port) from None
 
-    async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
+    async def _ask(
+        self, channel: ExactChannel, session: CommandSession, command: Command, *, more: bool = False
+    ) -> None:
         seconds = min(self._limits.start, command.timeout)
         try:
             async with asyncio.timeout(seconds):
-                await request(channel, session, command.text, command.stdin)
+                await request(channel, session, command.text, command.stdin, more=more)
         except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
             if session.reported.done():
                 return  # over before asyncssh had noticed that it began
@@ -226,11 +228,11 @@ class SshConnection:
 
     async def _attendant(self, sink: Sink) -> tuple[ExactChannel, CommandSession]:
         """Open a session for a script that has yet to be sent: whatever fails, nothing has run."""
-        if self._connection.is_closed():
+        if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         channel, session = self._channel(), CommandSession(sink)
         try:
-            await self._ask(channel, session, Command(COMMAND_LINE, self._limits.start))
+            await self._ask(channel, session, Command(COMMAND_LINE, self._limits.start), more=True)
         except ConnectionLost:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port) from None
         return channel, session
