@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import os
 import signal
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,14 +20,17 @@ from opsconductor.transports import (
     ConnectionClosed,
     ConnectionLost,
     ConnectRefused,
+    DetachedUnsupported,
     Endpoint,
     Exit,
     Hop,
     HostKeyChanged,
     HostKeyCheck,
+    OperationKey,
     OutputLimit,
     PooledTransport,
     PoolLimits,
+    Received,
     SessionRefused,
     SshLogin,
 )
@@ -411,3 +415,35 @@ async def _until(true) -> None:
     async with asyncio.timeout(5):
         while not true():
             await asyncio.sleep(0.02)
+
+
+async def test_a_detached_command_uses_a_warm_connection_and_leaves_it_warm(pool, target):
+    key, kept = OperationKey(str(uuid4()), 1), Kept()
+    await run(pool, target, "true")
+    async with await pool.connect(target.endpoint, target.login, target.pinned) as connection:
+        running = await connection.start_detached(Command("echo out", 10), Received(kept), key)
+        assert await running.wait() == Exit(0, None, clean=True)
+        assert await connection.release(key)
+
+    assert kept.out == b"out\n"
+    assert (pool.figures.opened, pool.figures.reused, pool.figures.idle) == (1, 1, 1)
+
+
+async def test_a_detached_command_finds_a_new_connection_where_the_warm_one_is_dead(pool, target):
+    key, kept = OperationKey(str(uuid4()), 1), Kept()
+    _, first = await run(pool, target, "echo $PPID")
+    async with await pool.connect(target.endpoint, target.login, target.pinned) as connection:
+        os.kill(int(first.out), signal.SIGKILL)
+        running = await connection.start_detached(Command("echo out", 10), Received(kept), key)
+        assert await running.wait() == Exit(0, None, clean=True)
+        assert await connection.release(key)
+
+    assert pool.figures.opened == 2
+
+
+async def test_a_detached_command_needs_a_transport_that_can_do_it(fake_pool):
+    async with await fake_pool.connect(WEB, LOGIN, PINNED) as connection:
+        with pytest.raises(DetachedUnsupported, match="transport"):
+            await connection.start_detached(
+                Command("true", 10), Received(Kept()), OperationKey(str(uuid4()), 1)
+            )

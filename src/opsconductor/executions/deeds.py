@@ -14,7 +14,7 @@ from opsconductor.contracts.actions import (
     WaitParameters,
 )
 from opsconductor.contracts.files import FileTransferParameters
-from opsconductor.executions import health
+from opsconductor.executions import detached, health
 from opsconductor.executions.rendering import Rendered, is_plain, render
 from opsconductor.executions.site import Site, failure
 from opsconductor.executions.steps import Ended
@@ -37,7 +37,9 @@ async def run_program(site: Site, parameters: CommandParameters | ScriptParamete
     if not site.operation.posix and not (plain and not site.operation.variables):
         return POSIX_ONLY
     sent = render(parameters, site.operation.variables, site.operation.become_password)
-    ended = await site.run(_command(site, sent, parameters.timeout), parameters.expected_exit_codes)
+    command = _command(site, sent, parameters.timeout)
+    run = detached.run if site.operation.detached else Site.run
+    ended = await run(site, command, parameters.expected_exit_codes)
     if parameters.become and ended.status == "failed" and ended.exit_code == 1 and _sudo_refused(site):
         sentence = "sudo did not let the command run as {user}: see what it wrote."
         return Ended("failed", 1, None, "become_failed", sentence.format(user=parameters.become.user))

@@ -104,7 +104,9 @@ class Engine:
 
     async def _claim(self, session: AsyncSession) -> bool:
         """Begin what can be had; tell whether it is worth looking again at once."""
-        claims, overtaken = await protocol.claim(session, self.name, self._free, self._lease)
+        left = await protocol.take_over(session, self.name, self._free, self._lease)
+        claims, overtaken = await protocol.claim(session, self.name, self._free - len(left), self._lease)
+        claims += left
         await session.commit()
         if claims:
             for operation in await prepared(session, claims, self._vault):
@@ -120,15 +122,25 @@ class Engine:
         id = operation.claim.result_id
         try:
             outcome = await perform(operation, self._doors)
-            if not await self._outcomes.add(outcome):
+            if not await self._stored(operation, outcome):
                 log.warning("operation.superseded", result_id=str(id))
         except Superseded:
             log.info("operation.superseded", result_id=str(id))
         except Exception:  # door: its lease runs out and it is marked lost; the others go on
             log.exception("operation.not_stored", result_id=str(id))
         finally:
-            del self._operations[id], self._tasks[id]
+            self._operations.pop(id, None)
+            del self._tasks[id]
             self._wake.set()
+
+    async def _stored(self, operation: Operation, outcome: Outcome) -> bool:
+        stored = False
+        try:
+            stored = await self._outcomes.add(outcome)
+        finally:
+            self._operations.pop(operation.claim.result_id, None)
+            await operation.afterwards(stored)
+        return stored
 
     async def _write_intents(self, claims: list[Claim]) -> list[bool]:
         async def write(session: AsyncSession) -> set[UUID]:
@@ -198,12 +210,22 @@ class Engine:
             log.warning("engine.leases_not_renewed", reason=type(error).__name__)
             return
         for claim in held:
-            if ours.get(claim.result_id, True):  # to be cancelled, or no longer ours
+            if ours.get(claim.result_id) is None:
+                self._let_go(claim.result_id)
+            elif ours[claim.result_id]:
                 self._cancel(claim.result_id)
 
     def _cancel(self, result_id: UUID) -> None:
         if operation := self._operations.get(result_id):
             operation.cancelled.set()
+
+    def _let_go(self, result_id: UUID) -> None:
+        """End what is no longer ours; what is detached goes on, with whoever has taken it over."""
+        operation = self._operations.get(result_id)
+        if operation is not None and operation.detached:
+            self._tasks[result_id].cancel()
+        else:
+            self._cancel(result_id)
 
     async def _watch_cancellations(self) -> None:
         async with self._hints.everything() as hints:

@@ -1,18 +1,21 @@
 """The actions of one execution on one target, from claim to outcome."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 
 from opsconductor.contracts.actions import Action
 from opsconductor.contracts.attempts import Parameters
+from opsconductor.executions import detached
 from opsconductor.executions.deeds import DEEDS, WITHOUT_SIGN_IN
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Outcome
 from opsconductor.executions.site import Doors, Operation, Site, StopAsked, failure
 from opsconductor.executions.steps import Ended, Step, decisive, passed_over
 from opsconductor.kit.clock import now
+from opsconductor.transports.detached_errors import OperationSuperseded
 from opsconductor.transports.errors import TransportError
 
 log = structlog.get_logger()
@@ -39,7 +42,8 @@ async def perform(operation: Operation, doors: Doors) -> Outcome:
         steps: list[Step] = []
         if operation.problem:
             status, code, sentence = operation.problem
-            end = Ended(status, error_code=code, error_message=sentence)
+            begun = operation.claim.earlier is not None
+            end = Ended("lost" if begun else status, error_code=code, error_message=sentence)
         else:
             await _all(Site(operation, doors, capture), doors, steps)
             end = decisive([step.ended for step in steps])
@@ -49,20 +53,38 @@ async def perform(operation: Operation, doors: Doors) -> Outcome:
 
 
 async def _all(site: Site, doors: Doors, steps: list[Step]) -> None:
-    """Do the actions in order, up to the first that fails; each leaves a step."""
-    operation = site.operation
+    """Do the actions in order; each leaves a step. What is detached is cleared away after the store."""
+    ended = False
     try:
-        for number, action in enumerate(operation.actions):
-            if number < operation.first_action:
-                continue
-            steps.append(Step(number, action.action_type, action.action_name))
-            ended = await _one(site, doors, action, steps)
-            if not ended.good and (
-                ended.status == "cancelled" or not action.action_parameters.continue_on_failure
-            ):
-                return
+        await _each(site, doors, steps)
+        ended = True
     finally:
-        await site.leave()
+        if ended and site.places:
+            site.operation.afterwards = partial(detached.clear_away, site)
+        else:
+            await site.leave()
+
+
+async def _each(site: Site, doors: Doors, steps: list[Step]) -> None:
+    """Do the actions in order, up to the first that fails."""
+    operation = site.operation
+    for number, action in enumerate(operation.actions):
+        if number < operation.first_action:
+            continue
+        steps.append(_step(operation, number, action))
+        ended = await _one(site, doors, action, steps)
+        if not ended.good and (
+            ended.status == "cancelled" or not action.action_parameters.continue_on_failure
+        ):
+            return
+
+
+def _step(operation: Operation, number: int, action: Action) -> Step:
+    """Return a step; what an earlier worker has begun keeps its beginning."""
+    step = Step(number, action.action_type, action.action_name)
+    if entry := operation.claim.entry_of(number):
+        step.started_at = entry["started_at"]
+    return step
 
 
 async def _one(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
@@ -92,22 +114,31 @@ async def _one(site: Site, doors: Doors, action: Action, steps: list[Step]) -> E
 async def _attempts(site: Site, doors: Doors, action: Action, steps: list[Step]) -> Ended:
     """Try once, and again where that is wanted and certainly does no harm."""
     step, parameters = steps[-1], action.action_parameters
-    begun = False
+    begun, reruns = step.action < site.operation.claim.reached, 0
+    site.place = (step.action, reruns)
+    if begun and action.action_type not in detached.LASTING:
+        return detached.remembered(site)
     while True:
         step.attempts += 1
+        site.place = (step.action, reruns)
         if site.left(1) <= 0:
             return NO_TIME_LEFT
         try:
-            if action.action_type not in WITHOUT_SIGN_IN:
+            if action.action_type not in WITHOUT_SIGN_IN and step.action > site.operation.claim.reached:
                 await site.connection()  # before the intent: what can't be reached was never begun
             if not begun:
                 await _intend(site, doors, steps)
                 begun = True
             ended = await DEEDS[action.action_type](site, parameters)
             again = parameters.idempotent and ended.status in AGAIN
+            reruns += again
+        except OperationSuperseded:
+            raise Superseded from None
         except TransportError as error:
             ended = failure(error)
-            again = error.retry or (parameters.idempotent and error.kind in ("timed_out", "lost"))
+            rerun = parameters.idempotent and error.kind in ("timed_out", "lost")
+            again = error.retry or rerun
+            reruns += rerun
         if not again or step.attempts > parameters.retry_count:
             return ended
         await site.leave()
@@ -129,8 +160,10 @@ async def _intend(site: Site, doors: Doors, steps: Sequence[Step]) -> None:
         match await doors.progress(claim, [step.entry() for step in steps]):
             case "gone":
                 raise Superseded
-            case "cancelled":
+            case "cancelled" if steps[-1].action > claim.reached:
                 raise StopAsked
+            case "cancelled":
+                site.operation.cancelled.set()  # an earlier worker may have sent it
 
 
 def _entries(operation: Operation, steps: Sequence[Step]) -> list[dict[str, Any]]:

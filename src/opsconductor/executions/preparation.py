@@ -48,6 +48,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
         operation = Operation(
             claim, actions[claim.execution_id], claim.first_action, seconds=plan.target_seconds
         )
+        operation.detached = plan.mode == "detached"
         operation.problem = GONE if target is None else problem_of(target)
         if not operation.actions:
             operation.problem = UNREADABLE

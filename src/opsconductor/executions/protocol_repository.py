@@ -1,15 +1,15 @@
 """The statements of the claim, lease and fence protocol (DESIGN.md §4). All times are the database's.
 
 scheduled --claim--> scheduled with lease --intent--> running --result--> terminal
-   ^______ lease expired: nobody sent anything ______|      |__ lease expired: lost
+   ^______ lease expired: nobody sent anything ______|      |__ lease expired: lost, or attached to again
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import cast, column, exists, func, or_, select, text, tuple_, update, values
+from sqlalchemy import Float, cast, column, exists, func, or_, select, text, tuple_, update, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult
@@ -29,6 +29,21 @@ class Claim:
     target_id: UUID
     fence: int
     first_action: int = 0
+    earlier: list[dict[str, Any]] | None = field(default=None, compare=False)
+    """The steps an earlier worker wrote down before it fell silent; None where none had begun."""
+    begun_ago: float = field(default=0, compare=False)
+    """s since that worker wrote down for the last time that something is about to be sent."""
+
+    @property
+    def reached(self) -> int:
+        """Return the last action of which something may have been sent already; -1 for none."""
+        if self.earlier is None:
+            return -1
+        return int(self.earlier[-1]["action"]) if self.earlier else self.first_action
+
+    def entry_of(self, action: int) -> dict[str, Any] | None:
+        """Return what the earlier worker wrote down of an action."""
+        return next((entry for entry in self.earlier or () if entry["action"] == action), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,32 @@ async def claim(session: AsyncSession, worker: str, limit: int, lease: float) ->
     return claims, len(claims) < rows[0].number
 
 
+async def take_over(session: AsyncSession, worker: str, limit: int, lease: float) -> list[Claim]:
+    """Take up to `limit` results that a silent worker has begun, and that can be attached to again."""
+    expired = (
+        select(R.id)
+        .where(R.status == "running", R.lease_until < func.now(), _is_detached())
+        .order_by(R.lease_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(R)
+        .where(R.id.in_(expired))
+        .values(fence=R.fence + 1, lease_until=_in(lease), worker=worker)
+        .returning(R.id, R.execution_id, R.target_id, R.fence, R.first_action, R.steps, _since(R.updated_at))
+    )
+    return [Claim(*row) for row in await session.execute(taken, execution_options=PLAIN)]
+
+
+def _since(moment: Any) -> Any:
+    return cast(func.extract("epoch", func.now() - moment), Float)
+
+
+def _is_detached() -> Any:
+    return exists().where(Execution.id == R.execution_id, Execution.mode == "detached")
+
+
 async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -> set[UUID]:
     """Write down that these commands are about to be sent; return the ids for which that still is right."""
     stopped = exists().where(
@@ -209,14 +250,19 @@ async def renew(session: AsyncSession, claims: Sequence[Claim], lease: float) ->
 
 
 async def hand_back(session: AsyncSession, claims: Sequence[Claim]) -> None:
-    """Give up what was claimed but not dispatched, so that another worker need not wait for the lease."""
+    """Give up what another worker can begin or attach to, so that it need not wait for the lease."""
     freed = update(R).where(_held(claims), R.status == "scheduled").values(lease_until=None, worker=None)
     await session.execute(freed, execution_options=PLAIN)
+    left = update(R).where(_held(claims), R.status == "running", _is_detached())
+    await session.execute(left.values(lease_until=func.now()), execution_options=PLAIN)
 
 
 async def lose_expired(session: AsyncSession, message: str) -> list[UUID]:
-    """Mark as lost what was dispatched by a worker that fell silent; return the executions touched."""
-    expired = (R.status == "running") & (R.lease_until < func.now())
+    """Mark as lost what was dispatched by a worker that fell silent; return the executions touched.
+
+    What is detached is not lost: see `take_over`.
+    """
+    expired = (R.status == "running") & (R.lease_until < func.now()) & ~_is_detached()
     touched = sorted(set(await session.scalars(select(R.execution_id).where(expired).distinct())))
     if not touched:
         return []
@@ -236,10 +282,11 @@ class Plan:
 
     actions: list[dict[str, Any]]
     target_seconds: float | None
+    mode: str
 
 
 async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, Plan]:
     """Return what these executions do."""
-    query = select(Execution.id, Execution.actions, Execution.strategy)
+    query = select(Execution.id, Execution.actions, Execution.strategy, Execution.mode)
     rows = await session.execute(query.where(Execution.id.in_(execution_ids)))
-    return {id: Plan(actions, strategy.get("target_seconds")) for id, actions, strategy in rows}
+    return {id: Plan(actions, strategy.get("target_seconds"), mode) for id, actions, strategy, mode in rows}

@@ -28,6 +28,10 @@ from opsconductor.transports.hostkeys import fingerprint
 HARD_END = 10  # s after the command's own timeout; then the operation ends whatever hangs
 
 
+async def _nothing(_stored: bool) -> None:
+    pass
+
+
 @dataclass
 class Operation:
     """What has to be done on one target. `problem` says why it can't even be tried (status, code, sentence)."""
@@ -45,7 +49,10 @@ class Operation:
     """What must not be kept of the output."""
     become_password: SecretStr | None = None
     posix: bool = True
+    detached: bool = False
     problem: tuple[str, str, str] | None = None
+    afterwards: Callable[[bool], Awaitable[None]] = _nothing
+    """What is left to do on the target once it is known whether the outcome was stored."""
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -71,10 +78,14 @@ class Site:
 
     def __init__(self, operation: Operation, doors: Doors, capture: Capture) -> None:
         self.operation, self.capture, self.transport = operation, capture, doors.transport
-        self.dispatched = False
+        self.dispatched = operation.claim.earlier is not None
         """True once it is written down that something was sent."""
         self.action = 0
         """Index of the action under way."""
+        self.place = (0, 0)
+        """The action under way, and how often it has been run again."""
+        self.places: list[tuple[int, int]] = []
+        """Those that left something on the target."""
         self._doors = doors
         self._connection: Connection | None = None
         loop = asyncio.get_running_loop()
@@ -132,14 +143,21 @@ class Site:
         """Send a command and wait for its end, the request to stop, or its time. Raises a `TransportError`."""
         connection = await self.connection()
         running = await connection.start(command, self.capture)
+        return await self.attend(running, command.timeout, expected, self.operation.cancelled)
+
+    async def attend(
+        self, running: Running, seconds: float, expected: Sequence[int], stop: asyncio.Event
+    ) -> Ended:
+        """Wait for the end of a command, the request to stop, or its time. Raises a `TransportError`."""
         waiting = asyncio.ensure_future(running.wait())
-        stopping = asyncio.ensure_future(self.operation.cancelled.wait())
-        limit = command.timeout + HARD_END
+        stopping = asyncio.ensure_future(stop.wait())
         try:
-            await asyncio.wait({waiting, stopping}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {waiting, stopping}, timeout=seconds + HARD_END, return_when=asyncio.FIRST_COMPLETED
+            )
             if waiting.done():
                 return await _ended(waiting, running, expected)
-            return await _stopped(running, by_request=stopping.done(), seconds=command.timeout)
+            return await _stopped(running, by_request=stopping.done(), seconds=seconds)
         finally:
             for task in (waiting, stopping):
                 task.cancel()

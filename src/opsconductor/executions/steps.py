@@ -67,6 +67,11 @@ def passed_over(action: int, type: str, name: str) -> dict[str, Any]:
     return {**step.entry(), "started_at": None}
 
 
+def ended_of(entry: dict[str, Any]) -> Ended:
+    """Return the end that an entry tells of."""
+    return Ended(**{name: entry[name] for name in (*Ended("").columns(), "detail")})
+
+
 def decisive(ends: list[Ended]) -> Ended:
     """Return the end that the whole result has: that of the first failed action, else of the last."""
     return next((end for end in ends if not end.good), ends[-1])

@@ -11,15 +11,12 @@ connection, and a key that was withdrawn there keeps the connections it has open
 
 import asyncio
 import contextlib
-import dataclasses
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
-
-from pydantic import SecretStr
+from typing import Self, TypeVar
 
 from opsconductor.transports.base import (
     CheckResult,
@@ -35,10 +32,13 @@ from opsconductor.transports.base import (
     Stopped,
     Transport,
 )
+from opsconductor.transports.detached import Detaching, OperationKey, Received, detaching
 from opsconductor.transports.errors import ConnectionClosed, SessionRefused, SessionTimeout
 from opsconductor.transports.files import Files
 from opsconductor.transports.hostkeys import bare
+from opsconductor.transports.identity import take_apart
 
+T = TypeVar("T")
 SWEEP = 5.0  # s between two looks at what is idle: so much longer what is too old or dead may be held
 
 
@@ -184,7 +184,7 @@ class PooledTransport:
     def _identity(self, route: _Route, key: str) -> bytes:
         """Return a keyed digest of all that must be the same for a connection to be the same."""
         parts: list[bytes] = []
-        _take_apart((route.endpoint, route.login, route.via, key), parts)
+        take_apart((route.endpoint, route.login, route.via, key), parts)
         framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hashlib.blake2b(framed, key=self._salt, digest_size=32).digest()
 
@@ -236,6 +236,40 @@ class PooledConnection:
         self._running = PooledRunning(running)
         return self._running
 
+    async def start_detached(
+        self, command: Command, received: Received, key: OperationKey, sent_ago: float | None = None
+    ) -> "PooledRunning":
+        return await self._attend(lambda on: on.start_detached(command, received, key, sent_ago))
+
+    async def attach(
+        self, received: Received, key: OperationKey, seconds: float, sent_ago: float | None = None
+    ) -> "PooledRunning":
+        return await self._attend(lambda on: on.attach(received, key, seconds, sent_ago))
+
+    async def release(self, key: OperationKey) -> bool:
+        released = await self._asked(lambda on: on.release(key))
+        self._reusable = True
+        return released
+
+    async def _attend(self, ask: Callable[[Detaching], Awaitable[Running]]) -> "PooledRunning":
+        self._running = PooledRunning(await self._asked(ask))
+        return self._running
+
+    async def _asked(self, ask: Callable[[Detaching], Awaitable[T]]) -> T:
+        """Ask an attendant; where it could not be called on a warm connection, call it on a new one."""
+        host, port = self._route.endpoint.host, self._route.endpoint.port
+        if self._kept is None:
+            raise ConnectionClosed(host=host, port=port)
+        warm, self._warm = self._warm, False
+        self._reusable, self._running = False, None
+        try:
+            return await ask(detaching(self._kept.connection, host))
+        except (ConnectionClosed, SessionTimeout, SessionRefused):
+            if not warm:
+                raise
+        renewed = await self._renew(self._kept)
+        return await ask(detaching(renewed.connection, host))
+
     @contextlib.asynccontextmanager
     async def files(self) -> AsyncIterator[Files]:
         if self._kept is None:
@@ -247,10 +281,13 @@ class PooledConnection:
 
     async def _start_anew(self, dead: _Kept, command: Command, sink: Sink) -> Running:
         """Connect again: the target had given the connection up, and nothing of the command was sent on it."""
+        return await (await self._renew(dead)).connection.start(command, sink)
+
+    async def _renew(self, dead: _Kept) -> _Kept:
         self._kept = None
         await self._pool.discard(dead)
         self._kept = await self._pool.open(self._route)
-        return await self._kept.connection.start(command, sink)
+        return self._kept
 
     async def close(self) -> None:
         kept, self._kept = self._kept, None
@@ -282,22 +319,3 @@ class PooledRunning:
     async def cancel(self, grace: float = 2.0) -> Stopped:
         self._cancelled, self.clean = True, False
         return await self._running.cancel(grace)
-
-
-def _take_apart(value: object, parts: list[bytes]) -> None:
-    """Add what a value is made of; two that differ anywhere differ in their parts."""
-    if value is None or isinstance(value, str | int):
-        parts.append(repr(value).encode())
-    elif isinstance(value, SecretStr):
-        parts.append(b"secret")
-        parts.append(value.get_secret_value().encode())
-    elif isinstance(value, tuple | list):
-        parts.append(str(len(value)).encode())
-        for item in value:
-            _take_apart(item, parts)
-    elif dataclasses.is_dataclass(value):
-        parts.append(type(value).__name__.encode())
-        for name in value.__dataclass_fields__:
-            _take_apart(getattr(value, name), parts)
-    else:
-        raise TypeError(f"a connection can't be told from another one by a {type(value).__name__}")

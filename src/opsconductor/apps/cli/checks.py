@@ -61,7 +61,8 @@ def _lint() -> None:
     _run("ruff format", [*_python("ruff"), "format", "--check", "--quiet", "."])
     _run("mypy", [*_python("mypy")])
     _run("import contracts", [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"])
-    _run("shellcheck", [str(Path(sys.executable).with_name("shellcheck")), "opsconductor", ".ci/run"])
+    scripts = ["opsconductor", ".ci/run", *map(str, sorted(project().glob("src/**/*.sh")))]
+    _run("shellcheck", [str(Path(sys.executable).with_name("shellcheck")), *scripts])
     _npm("frontend", "lint")
     _npm("nodered", "lint")
 

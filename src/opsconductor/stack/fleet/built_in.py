@@ -88,7 +88,8 @@ class Login(asyncssh.SSHServer):
 
     def session_requested(self) -> "ShellSession":
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        return ShellSession({**kept, IDENTITY: self._spec.name})
+        own = {IDENTITY: self._spec.name, "XDG_STATE_HOME": str(self._spec.home / "state")}
+        return ShellSession({**kept, **own})
 
 
 class ShellSession(asyncssh.SSHServerSession[bytes]):

@@ -35,9 +35,10 @@ PrintLastLog no
 LoginGraceTime 30
 MaxStartups 1000
 MaxSessions 100
-SetEnv {identity}={name} SHLVL=1
+SetEnv {identity}={name} SHLVL=1 XDG_STATE_HOME="{home}/state"
 Subsystem sftp internal-sftp
 """
+# XDG_STATE_HOME: what detached commands keep stays with their target, although all share one home.
 # SHLVL: a bash that finds it set does not take itself for the first shell of an SSH session, and leaves out
 # ~/.bashrc, whose set-up (version managers, prompts) would be timed with every command.
 # From 9.8 on sshd shuts out addresses that fail often, which all callers of a loopback fleet share.

@@ -21,11 +21,13 @@ class ExactChannel(asyncssh.SSHClientChannel[bytes]):
 
     _conn: LeanConnection
 
-    async def run(self, session: "CommandSession", command: str, stdin: bytes | None) -> None:
+    async def run(
+        self, session: "CommandSession", command: str, stdin: bytes | None, *, more: bool = False
+    ) -> None:
         """Do what asyncssh's `create` does, without what is never asked for here.
 
         Where there is no input, its end travels with the command (as from OpenSSH's client with </dev/null);
-        input may be a secret, and waits until the command is accepted.
+        input may be a secret, and waits until the command is accepted. With `more` it stays open.
         """
         (await self._open(b"session")).check_end()
         self._session = session
@@ -33,7 +35,7 @@ class ExactChannel(asyncssh.SSHClientChannel[bytes]):
         accepted = self._loop.create_future()
         self._request_waiters.append(accepted)
         self._send_request(b"exec", String(command), want_reply=True)
-        if not stdin:
+        if not stdin and not more:
             self.write_eof()
         if not await accepted:
             self.close()
@@ -139,10 +141,15 @@ def open_channel(connection: LeanConnection) -> ExactChannel:
 
 
 async def request(
-    channel: ExactChannel, session: CommandSession, command: str, stdin: bytes | None = None
+    channel: ExactChannel,
+    session: CommandSession,
+    command: str,
+    stdin: bytes | None = None,
+    *,
+    more: bool = False,
 ) -> None:
     """Open the channel, ask for the command and feed it; `session.sent` tells how far it came.
 
     Raises what asyncssh raises, and worse where the connection is lost at the wrong moment.
     """
-    await channel.run(session, command, stdin)
+    await channel.run(session, command, stdin, more=more)

@@ -17,6 +17,7 @@ from opsconductor.transports.base import (
     Sink,
     SshLogin,
 )
+from opsconductor.transports.detached import OperationKey, Received
 from opsconductor.transports.errors import (
     ConnectionClosed,
     ConnectionLost,
@@ -31,6 +32,8 @@ from opsconductor.transports.ssh.certificates import paired
 from opsconductor.transports.ssh.channel import CommandSession, ExactChannel, open_channel, request
 from opsconductor.transports.ssh.client import Handshake, abort, close
 from opsconductor.transports.ssh.connection import LeanConnection, connect
+from opsconductor.transports.ssh.detached import COMMAND_LINE, DetachedCommands
+from opsconductor.transports.ssh.detached.running import DetachedRunning
 from opsconductor.transports.ssh.files import opened
 from opsconductor.transports.ssh.hops import Hops, Passage, Way
 from opsconductor.transports.ssh.keys import KeyRing
@@ -160,7 +163,7 @@ class SshConnection:
         if self.closed:
             raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
         began = asyncio.get_running_loop().time()
-        channel, session = open_channel(self._connection), CommandSession(sink)
+        channel, session = self._channel(), CommandSession(sink)
         await self._ask(channel, session, command)
         self._running = SshRunning(
             self._connection,
@@ -173,11 +176,19 @@ class SshConnection:
         )
         return self._running
 
-    async def _ask(self, channel: ExactChannel, session: CommandSession, command: Command) -> None:
+    def _channel(self) -> ExactChannel:
+        try:
+            return open_channel(self._connection)
+        except asyncssh.ChannelOpenError:  # it is going down, and not closed yet
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port) from None
+
+    async def _ask(
+        self, channel: ExactChannel, session: CommandSession, command: Command, *, more: bool = False
+    ) -> None:
         seconds = min(self._limits.start, command.timeout)
         try:
             async with asyncio.timeout(seconds):
-                await request(channel, session, command.text, command.stdin)
+                await request(channel, session, command.text, command.stdin, more=more)
         except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
             if session.reported.done():
                 return  # over before asyncssh had noticed that it began
@@ -197,6 +208,34 @@ class SshConnection:
         if refused and not self._connection.is_closed():
             return SessionRefused(host=host, asked=False)
         return ConnectionClosed(host=host, port=self._endpoint.port)
+
+    async def start_detached(
+        self, command: Command, received: Received, key: OperationKey, sent_ago: float | None = None
+    ) -> DetachedRunning:
+        return await self._detached.start(command, received, key, sent_ago)
+
+    async def attach(
+        self, received: Received, key: OperationKey, seconds: float, sent_ago: float | None = None
+    ) -> DetachedRunning:
+        return await self._detached.attach(received, key, seconds, sent_ago)
+
+    async def release(self, key: OperationKey) -> bool:
+        return await self._detached.release(key)
+
+    @property
+    def _detached(self) -> DetachedCommands:
+        return DetachedCommands(self._attendant, self._endpoint.host, self._limits.start)
+
+    async def _attendant(self, sink: Sink) -> tuple[ExactChannel, CommandSession]:
+        """Open a session for a script that has yet to be sent: whatever fails, nothing has run."""
+        if self.closed:
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port)
+        channel, session = self._channel(), CommandSession(sink)
+        try:
+            await self._ask(channel, session, Command(COMMAND_LINE, self._limits.start), more=True)
+        except ConnectionLost:
+            raise ConnectionClosed(host=self._endpoint.host, port=self._endpoint.port) from None
+        return channel, session
 
     def _reapable(self) -> bool:
         version = self._connection.get_extra_info("server_version", "")
