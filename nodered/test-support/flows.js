@@ -101,7 +101,7 @@ async function aFlow (nodes, bridge = {}) {
  * @param {number} [within] ms
  * @returns {Promise<NonNullable<T>>}
  */
-async function until (look, within = 5_000) {
+async function until (look, within = 20_000) {
   const end = Date.now() + within
   for (;;) {
     const found = look()

@@ -184,6 +184,7 @@ export function anExecution(name: string, change: Partial<Execution> = {}): Exec
     workflow: null,
     cancel_requested_at: null,
     mode: 'attached',
+    parameters: {},
     strategy: {},
     parallelism: null,
     max_failures: null,

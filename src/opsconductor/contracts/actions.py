@@ -1,6 +1,7 @@
 """What an execution does on each target: actions, in order."""
 
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -83,9 +84,11 @@ class CommandParameters(ProgramParameters):
 
 
 class ScriptParameters(ProgramParameters):
-    """A script, sent to the target and run there by its interpreter, with arguments as data."""
+    """A script, given as text or by the id of a stored one, run on the target with arguments as data."""
 
-    content: Annotated[str, StringConstraints(min_length=1)]
+    content: Annotated[str, StringConstraints(min_length=1)] | None = None
+    script_id: UUID | None = None
+    script_version: Annotated[int | None, Field(ge=1, description="The present one without it.")] = None
     interpreter: (
         Annotated[
             str, StringConstraints(pattern=r"^(/[^\s\x00-\x1f]{1,200}|[A-Za-z0-9][A-Za-z0-9._+-]{0,63})$")
@@ -97,12 +100,20 @@ class ScriptParameters(ProgramParameters):
 
     @field_validator("content")
     @classmethod
-    def be_a_script(cls, value: str) -> str:
+    def be_a_script(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if not value.strip():
             raise ValueError("the script is empty")
         if len(_no_nul(value).encode()) > SCRIPT_LIMIT:
             raise ValueError(f"the script is longer than {SCRIPT_LIMIT // 1024} KiB")
         return value.replace("\r\n", "\n")
+
+    @model_validator(mode="after")
+    def have_a_text(self) -> Self:
+        if self.content is None and self.script_id is None:
+            raise ValueError("give the `content` of a script, or the `script_id` of a stored one")
+        return self
 
     @field_validator("arguments")
     @classmethod

@@ -7,6 +7,7 @@ moved to another row or field does not open.
 
 import os
 import struct
+from typing import TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +19,14 @@ KEY_VERSION = 1
 NONCE = 12
 HEADER = struct.Struct(">BI")
 WRAPPED = 32 + 16  # data key and tag
+
+
+class SealedPlace(TypedDict):
+    """Where a sealed value is kept: a record moved to another place does not open."""
+
+    table: str
+    row: object
+    field: str
 
 
 class SealBroken(Exception):

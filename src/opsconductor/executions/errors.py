@@ -87,6 +87,18 @@ class TooManyOperations(TooManyRequests):
     code = "too_many_operations"
 
 
+class ScriptTwice(Invalid):
+    """A script is given as text and by the id of a stored one; give one of them."""
+
+    code = "script_twice"
+
+
+class SecretsUnreadable(Conflict):
+    """The secret values of this execution can't be opened with this installation's SECRET_KEY; start a new one."""
+
+    code = "secrets_unreadable"
+
+
 class UnknownFile(Invalid):
     """There is no file with this id; upload it first."""
 

@@ -53,6 +53,9 @@ class Execution(Base):
     target_count: Mapped[int]
     mode: Mapped[str] = mapped_column(String(20), default="attached")
     strategy: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    variables: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+    secret_variables: Mapped[bytes | None] = mapped_column(LargeBinary)
     priority: Mapped[int] = mapped_column(SmallInteger, default=0)
     parallelism: Mapped[int | None]
     batch_count: Mapped[int] = mapped_column(default=1)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.actions import Action
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions.given import opened
 from opsconductor.executions.protocol_repository import Claim, Plan
 from opsconductor.executions.site import Operation
 from opsconductor.targets import repository as targets
@@ -28,6 +29,11 @@ SEALED = (
     "The credential can't be opened with this installation's SECRET_KEY; enter its secret again.",
 )
 ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(list[Action])
+SECRETS_SEALED = (
+    "failed",
+    "secrets_unreadable",
+    "The secret values can't be opened with this installation's SECRET_KEY; start the execution anew.",
+)
 UNREADABLE = (
     "failed",
     "actions_unreadable",
@@ -42,6 +48,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
     fleet = await targets.targets_by_id(session, [claim.target_id for claim in claims])
     jump_hosts = await targets.jump_hosts_of(session, fleet.values())
     actions = {id: _actions(plan) for id, plan in plans.items()}
+    secrets = {id: _secrets(id, plan, vault) for id, plan in plans.items()}
     operations = []
     for claim in claims:
         plan, target = plans[claim.execution_id], fleet.get(claim.target_id)
@@ -49,11 +56,16 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
             claim, actions[claim.execution_id], claim.first_action, seconds=plan.target_seconds
         )
         operation.detached = plan.mode == "detached"
+        hidden = secrets[claim.execution_id]
+        operation.variables = {**plan.variables, **(hidden or {})}
         operation.problem = GONE if target is None else problem_of(target)
         if not operation.actions:
             operation.problem = UNREADABLE
+        if hidden is None:
+            operation.problem = SECRETS_SEALED
         if target is not None and operation.problem is None:
             _equip(operation, target, jump_hosts, vault)
+            operation.secrets += [SecretStr(text) for text in (hidden or {}).values() if text]
         operations.append(operation)
     return operations
 
@@ -65,6 +77,14 @@ def _actions(plan: Plan) -> list[Action]:
     except ValidationError as error:
         log.error("execution.actions_unreadable", problems=error.error_count())
         return []
+
+
+def _secrets(execution_id: UUID, plan: Plan, vault: Vault) -> dict[str, str] | None:
+    """Open the secret variables of an execution; None where they can't be."""
+    try:
+        return opened(execution_id, plan.secret_variables, vault)
+    except SealBroken:
+        return None
 
 
 def problem_of(target: Target) -> tuple[str, str, str] | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from opsconductor.contracts.actions import Action, CommandAction, ScriptAction
+from opsconductor.executions.parameters import masked_values
 from opsconductor.executions.preparation import problem_of
 from opsconductor.executions.schemas import NewExecution, Preview, PreviewAction, PreviewTarget
 from opsconductor.executions.strategy import Course
@@ -67,7 +68,8 @@ def _action(action: Action) -> PreviewAction:
 
 def _digest(wanted: NewExecution, order: Sequence[Target]) -> str:
     """Hash the request and what it would meet: where each target is, its key, who signs in, whether it is active."""
-    request = wanted.model_dump(mode="json", exclude={"preview_sha256", "name", "description"})
+    request = wanted.model_dump(mode="json", exclude={"preview_sha256", "name", "description", "values"})
+    request["values"] = masked_values(wanted.parameters, wanted.values)
     met: list[tuple[UUID | str | int | None, ...]] = sorted(
         (
             str(target.id),

@@ -283,10 +283,22 @@ class Plan:
     actions: list[dict[str, Any]]
     target_seconds: float | None
     mode: str
+    variables: dict[str, str]
+    secret_variables: bytes | None
 
 
 async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, Plan]:
     """Return what these executions do."""
-    query = select(Execution.id, Execution.actions, Execution.strategy, Execution.mode)
+    query = select(
+        Execution.id,
+        Execution.actions,
+        Execution.strategy,
+        Execution.mode,
+        Execution.variables,
+        Execution.secret_variables,
+    )
     rows = await session.execute(query.where(Execution.id.in_(execution_ids)))
-    return {id: Plan(actions, strategy.get("target_seconds"), mode) for id, actions, strategy, mode in rows}
+    return {
+        id: Plan(actions, strategy.get("target_seconds"), mode, variables, secret)
+        for id, actions, strategy, mode, variables, secret in rows
+    }

@@ -49,6 +49,7 @@ def render(
         if not variables and is_plain(parameters):
             return Rendered(parameters.command)
         return _read(parameters, variables, password, [parameters.command], b"")
+    assert parameters.content is not None  # a stored script is looked up when the execution is accepted
     return _read(parameters, variables, password, _script(parameters), parameters.content.encode())
 
 
@@ -100,7 +101,7 @@ def _interpreter(parameters: ScriptParameters) -> list[str]:
     """Return the words that run the script: what was asked for, else its first line's, else sh."""
     if parameters.interpreter:
         return [shlex.quote(parameters.interpreter)]
-    first = parameters.content.split("\n", 1)[0].strip()
+    first = (parameters.content or "").split("\n", 1)[0].strip()
     if not first.startswith("#!"):
         return ["sh"]
     # As the kernel does it: a program, and all the rest as one argument.

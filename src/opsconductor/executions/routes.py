@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
+from opsconductor.credentials.routes import OpenVault
 from opsconductor.executions import repository, service, steering
 from opsconductor.executions.errors import OutputGone
 from opsconductor.executions.models import Execution
@@ -65,10 +66,14 @@ async def existing(execution_id: UUID, look: Look) -> UUID:
 @router.post("", status_code=202)
 @allowed("executions.run")
 async def run(
-    wanted: NewExecution, uow: Uow, admission: Admit, idempotency_key: IdempotencyKey = None
+    wanted: NewExecution,
+    uow: Uow,
+    admission: Admit,
+    vault: OpenVault,
+    idempotency_key: IdempotencyKey = None,
 ) -> ExecutionOut:
     """Accept something to run on targets. The answer comes once it is durable; nothing has run yet."""
-    return await _shown(uow, await service.accept(uow, wanted, admission, key=idempotency_key))
+    return await _shown(uow, await service.accept(uow, wanted, admission, vault, key=idempotency_key))
 
 
 @router.post("/preview")
@@ -189,10 +194,15 @@ async def resume(execution_id: UUID, uow: Uow) -> ExecutionOut:
 @router.post("/{execution_id}/rerun", status_code=202)
 @allowed("executions.run")
 async def rerun(
-    execution_id: UUID, wanted: Rerun, uow: Uow, admission: Admit, idempotency_key: IdempotencyKey = None
+    execution_id: UUID,
+    wanted: Rerun,
+    uow: Uow,
+    admission: Admit,
+    vault: OpenVault,
+    idempotency_key: IdempotencyKey = None,
 ) -> ExecutionOut:
     """Run an ended execution again as a new one, on all its targets or on those whose result is as wanted."""
-    again = await steering.run_again(uow, execution_id, wanted, admission, key=idempotency_key)
+    again = await steering.run_again(uow, execution_id, wanted, admission, vault, key=idempotency_key)
     return await _shown(uow, again)
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from opsconductor.contracts.actions import Actions
 from opsconductor.contracts.attempts import LONGEST_TIMEOUT
+from opsconductor.contracts.parameters import Definitions
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.kit.wire import In
 
@@ -61,6 +62,12 @@ class NewExecution(In):
     description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     actions: Actions
     target_ids: TargetIds
+    parameters: Annotated[
+        Definitions, Field(description="What commands and scripts ask for, beside what stored scripts do.")
+    ] = Field(default_factory=list)
+    values: Annotated[dict[str, Any], Field(max_length=200, description="Values of parameters, by name.")] = (
+        Field(default_factory=dict)
+    )
     strategy: Strategy = Field(default_factory=Strategy)
     mode: Annotated[
         Mode,
@@ -185,6 +192,7 @@ class ExecutionOut(BaseModel):
     workflow: StartedIn | None
     cancel_requested_at: datetime | None
     mode: Mode
+    parameters: dict[str, Any]
     strategy: dict[str, Any]
     parallelism: int | None
     max_failures: int | None

@@ -12,8 +12,10 @@ import orjson
 from opsconductor import audit
 from opsconductor.contracts.actions import CommandAction, FileTransferAction
 from opsconductor.contracts.statuses import TERMINAL
+from opsconductor.credentials.vault import Vault
 from opsconductor.executions import repository
 from opsconductor.executions import steering_repository as steering
+from opsconductor.executions.binding import bound, with_scripts
 from opsconductor.executions.errors import (
     ExecutionEnded,
     ExecutionNotFound,
@@ -24,7 +26,9 @@ from opsconductor.executions.errors import (
     TooManyOperations,
     UnknownFile,
 )
+from opsconductor.executions.given import Given, give
 from opsconductor.executions.models import Execution, ExecutionResult
+from opsconductor.executions.parameters import masked_values
 from opsconductor.executions.preview import preview
 from opsconductor.executions.schemas import NewExecution, Preview
 from opsconductor.executions.strategy import Course, course, in_order
@@ -66,12 +70,14 @@ class Repeated:
 
     id: UUID
     first_actions: dict[UUID, int]
+    given: Given
 
 
 async def accept(
     uow: UnitOfWork,
     wanted: NewExecution,
     admission: Admission,
+    vault: Vault,
     *,
     key: str | None = None,
     place: Place | None = None,
@@ -82,11 +88,15 @@ async def accept(
     if key and (earlier := await _earlier(uow, key, digest)):
         return earlier
     fleet = await _fleet(uow, wanted.target_ids)
+    if repeated is None:
+        wanted = await with_scripts(uow, wanted)
+    given = repeated.given if repeated else await bound(uow, wanted)
     await _check_files(uow, wanted)
     _refuse_outdated(wanted, fleet)
     await _admit(uow, admission, len(fleet))
     way = course(wanted.strategy, wanted.actions, len(fleet))
     execution = _execution(uow, wanted, way, place, repeated)
+    give(execution, given, vault)
     uow.session.add(execution)
     await uow.session.flush()  # results and key refer to it
     if key and not await repository.remember_key(uow.session, _owner(uow), key, digest, execution.id):
@@ -118,6 +128,7 @@ async def accept(
         execution.name,
         after={
             "actions": execution.actions,
+            "parameters": execution.parameters.get("values", {}),
             "strategy": execution.strategy,
             "mode": execution.mode,
             "rerun_of": repeated and str(repeated.id),
@@ -130,6 +141,8 @@ async def accept(
 
 async def look_ahead(uow: UnitOfWork, wanted: NewExecution) -> Preview:
     """Return what accepting this would mean; nothing is written."""
+    wanted = await with_scripts(uow, wanted)
+    await bound(uow, wanted)
     await _check_files(uow, wanted)
     return _preview(wanted, await _fleet(uow, wanted.target_ids))
 
@@ -235,7 +248,9 @@ def _name_of(wanted: NewExecution) -> str:
 
 def _digest(wanted: NewExecution, place: Place | None) -> bytes:
     content = {
-        "wanted": wanted.model_dump(mode="json", exclude={"preview_sha256"}),
+        "wanted": wanted.model_dump(mode="json", exclude={"preview_sha256", "values"}),
+        # Without secret ones, of which not even a hash is kept.
+        "values": masked_values(wanted.parameters, wanted.values),
         "flow": place and place.flow_id,
     }
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()

@@ -45,7 +45,7 @@ class Operation:
     seconds: float | None = None
     """How long all actions together may take."""
     way: Way | None = None
-    secrets: Sequence[SecretStr] = ()
+    secrets: list[SecretStr] = field(default_factory=list)
     """What must not be kept of the output."""
     become_password: SecretStr | None = None
     posix: bool = True

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from opsconductor import audit
 from opsconductor.contracts.statuses import TERMINAL
+from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import repository, service
 from opsconductor.executions import steering_repository as statements
 from opsconductor.executions.errors import (
@@ -14,7 +15,9 @@ from opsconductor.executions.errors import (
     LostNeedsConfirmation,
     NothingToRepeat,
     ResultEnded,
+    SecretsUnreadable,
 )
+from opsconductor.executions.given import given_to
 from opsconductor.executions.models import Execution, ExecutionResult
 from opsconductor.executions.schemas import NewExecution, Rerun
 from opsconductor.executions.service import WAKE, Admission, Repeated
@@ -63,7 +66,13 @@ async def cancel_result(uow: UnitOfWork, execution_id: UUID, result_id: UUID) ->
 
 
 async def run_again(
-    uow: UnitOfWork, execution_id: UUID, wanted: Rerun, admission: Admission, *, key: str | None = None
+    uow: UnitOfWork,
+    execution_id: UUID,
+    wanted: Rerun,
+    admission: Admission,
+    vault: Vault,
+    *,
+    key: str | None = None,
 ) -> Execution:
     """Run an ended execution again, on all its targets or on those whose result is as wanted."""
     old = await service.get(uow, execution_id)
@@ -85,7 +94,12 @@ async def run_again(
         mode=old.mode,
     )
     first = {row.target_id: first_failed(row.steps) for row in chosen} if wanted.from_failed_action else {}
-    return await service.accept(uow, new, admission, key=key, repeated=Repeated(old.id, first))
+    try:
+        given = given_to(old, vault)
+    except SealBroken:
+        raise SecretsUnreadable from None
+    repeated = Repeated(old.id, first, given)
+    return await service.accept(uow, new, admission, vault, key=key, repeated=repeated)
 
 
 def first_failed(steps: Sequence[dict[str, object]]) -> int:

@@ -29,6 +29,7 @@ from opsconductor.contracts.workflow import (
     WorkflowTokenOut,
     WorkflowUser,
 )
+from opsconductor.credentials.routes import OpenVault
 from opsconductor.executions import repository as executions
 from opsconductor.executions import service as execution_service
 from opsconductor.executions.routes import Admit, IdempotencyKey, Look, Wait, cancelled
@@ -101,6 +102,7 @@ async def workflow_execute(
     uow: Uow,
     current: Current,
     admission: Admit,
+    vault: OpenVault,
     idempotency_key: IdempotencyKey = None,
 ) -> WorkflowAccepted:
     """Accept something to run; the same Idempotency-Key gives the same execution."""
@@ -111,7 +113,7 @@ async def workflow_execute(
         target_ids=wanted.target_ids,
     )
     place = _place(wanted, current)
-    execution = await execution_service.accept(uow, new, admission, key=idempotency_key, place=place)
+    execution = await execution_service.accept(uow, new, admission, vault, key=idempotency_key, place=place)
     return WorkflowAccepted(
         execution_id=execution.id,
         status=execution.status,

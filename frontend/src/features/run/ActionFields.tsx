@@ -8,6 +8,7 @@ import type { ActionProps } from './form'
 import { HealthFields } from './HealthFields'
 import { Arguments } from './Rows'
 import classes from './run.module.css'
+import { ScriptPicker, StoredOrText } from './StoredScripts'
 import { TransferFields } from './TransferFields'
 import { asKind, LONGEST } from './values'
 
@@ -63,16 +64,22 @@ function CommandField({ form, index, onSubmit }: ActionFieldsProps) {
 
 function ScriptFields({ form, index, onSubmit }: ActionFieldsProps) {
   const { t } = useTranslation()
+  const stored = form.values.actions[index]?.stored
   return (
     <>
-      <Textarea
-        label={t('actions.content')}
-        description={t('run.contentHint')}
-        minRows={6}
-        onKeyDown={getHotkeyHandler([['mod+Enter', onSubmit]])}
-        {...CODE}
-        {...form.getInputProps(`actions.${index}.content`)}
-      />
+      <StoredOrText form={form} index={index} />
+      {stored ? (
+        <ScriptPicker form={form} index={index} />
+      ) : (
+        <Textarea
+          label={t('actions.content')}
+          description={t('run.contentHint')}
+          minRows={6}
+          onKeyDown={getHotkeyHandler([['mod+Enter', onSubmit]])}
+          {...CODE}
+          {...form.getInputProps(`actions.${index}.content`)}
+        />
+      )}
       <TextInput
         label={t('actions.interpreter')}
         description={t('run.interpreterHint')}

@@ -16,6 +16,7 @@ import { problemsOf, told } from './problems'
 import { usePreview, useRun } from './queries'
 import { RunError } from './RunError'
 import classes from './run.module.css'
+import { Values } from './StoredScripts'
 import { type Start, useStart } from './start'
 import { TargetChoice } from './TargetChoice'
 import { executionOf, type RunValues } from './values'
@@ -71,6 +72,7 @@ function RunForm({ start }: { start: Start }) {
       <section className={classes.what} aria-label={t('run.what')}>
         <Stack gap="md">
           <Actions form={form} onSubmit={submit} />
+          <Values form={form} />
           <NameField form={form} />
           <Options form={form} />
         </Stack>

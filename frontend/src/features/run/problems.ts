@@ -33,7 +33,10 @@ function actionProblems(action: ActionValues): Problems {
     case 'command':
       return { ...needed('command', action.command), ...programProblems(action) }
     case 'script':
-      return { ...needed('content', action.content), ...programProblems(action) }
+      return {
+        ...(action.stored ? needed('script_id', action.script_id ?? '') : needed('content', action.content)),
+        ...programProblems(action),
+      }
     case 'file_transfer':
       return { ...transferProblems(action), ...attemptProblems(action) }
     case 'wait':
@@ -137,7 +140,7 @@ const LISTS = ['arguments', 'services', 'expected_exit_codes']
 
 function fieldOf(field: string, actions: ActionValues[]): string | undefined {
   const [first = '', second = ''] = field.split('.')
-  if (first === 'strategy') return `strategy.${second}`
+  if (first === 'strategy' || first === 'values') return `${first}.${second}`
   const [, place = '', parameter = ''] = PARAMETER.exec(field) ?? []
   const action = actions[Number(place)]
   if (!place || !action) return ['name', 'target_ids', 'mode'].find((known) => known === first)

@@ -1,6 +1,7 @@
 /** What the form holds, and how it becomes a request. A figure that may be left out is '' then, as its field has it. */
-import type { Action, Execution, NewExecution, Strategy } from '@/api/types'
+import type { Action, Execution, NewExecution, ParameterDefinition, Strategy } from '@/api/types'
 import { type ActionType, type CheckName, checkNames, givenName, typeOf } from '@/features/executions/actions'
+import type { ParameterValue, ParameterValues } from '@/features/scripts/values'
 import { listOf, numberOf, record, textOf } from '@/lib/json'
 import { uuid } from '@/lib/random'
 
@@ -37,6 +38,9 @@ export interface ActionValues {
   type: ActionType
   name: string
   command: string
+  /** Whether the script is one that is kept here, not a text. */
+  stored: boolean
+  script_id: string | null
   content: string
   interpreter: string
   arguments: string[]
@@ -82,6 +86,9 @@ export interface RunValues {
   actions: ActionValues[]
   strategy: StrategyValues
   mode: Mode
+  /** What an earlier run asked for; what stored scripts ask for comes from these. */
+  parameters: ParameterDefinition[]
+  values: ParameterValues
 }
 
 export function newAction(type: ActionType = 'command'): ActionValues {
@@ -91,6 +98,8 @@ export function newAction(type: ActionType = 'command'): ActionValues {
     type,
     name: '',
     command: '',
+    stored: false,
+    script_id: null,
     content: '',
     interpreter: '',
     arguments: [],
@@ -139,7 +148,14 @@ const NO_STRATEGY: StrategyValues = {
 }
 
 export function emptyRun(): RunValues {
-  return { name: '', actions: [newAction()], strategy: NO_STRATEGY, mode: 'attached' }
+  return {
+    name: '',
+    actions: [newAction()],
+    strategy: NO_STRATEGY,
+    mode: 'attached',
+    parameters: [],
+    values: {},
+  }
 }
 
 export function executionOf(values: RunValues, targetIds: string[]): NewExecution {
@@ -150,6 +166,8 @@ export function executionOf(values: RunValues, targetIds: string[]): NewExecutio
     actions: values.actions.map(actionOf),
     ...(Object.keys(strategy).length > 0 ? { strategy } : {}),
     ...(values.mode === 'attached' ? {} : { mode: values.mode }),
+    ...(values.parameters.length > 0 ? { parameters: values.parameters } : {}),
+    ...(Object.keys(values.values).length > 0 ? { values: values.values } : {}),
   }
 }
 
@@ -208,9 +226,9 @@ function programOf(values: ActionValues) {
   }
 }
 
-function scriptOf({ content, interpreter, arguments: given }: ActionValues) {
+function scriptOf({ stored, script_id, content, interpreter, arguments: given }: ActionValues) {
   return {
-    content,
+    ...(stored ? { script_id } : { content }),
     ...optional('interpreter', interpreter.trim() || undefined),
     ...optional('arguments', given.length > 0 ? given : undefined),
   }
@@ -287,13 +305,22 @@ function amount(text: string): number | string | undefined {
 }
 
 /** What an earlier execution did, to do it once more or differently. */
-export function runOf({ name, actions, strategy, mode }: Execution): RunValues {
+export function runOf({ name, actions, strategy, mode, parameters }: Execution): RunValues {
+  const definitions = listOf(parameters.definitions) as ParameterDefinition[]
   return {
     name,
     actions: actions.map((action) => actionValuesOf(record(action))),
     strategy: strategyValuesOf(record(strategy)),
     mode,
+    parameters: definitions,
+    values: knownValues(definitions, record(parameters.values)),
   }
+}
+
+/** Values as they were given; secret ones have to be typed again. */
+function knownValues(definitions: ParameterDefinition[], given: Record<string, unknown>): ParameterValues {
+  const known = definitions.filter(({ name, type }) => type !== 'secret' && name in given)
+  return Object.fromEntries(known.map(({ name }) => [name, given[name] as ParameterValue]))
 }
 
 function actionValuesOf(sent: Record<string, unknown>): ActionValues {

@@ -22,6 +22,7 @@ export const actions = {
   wait_for: 'Wait',
   seconds: 'Seconds',
   services: 'Services',
+  script_id: 'Stored script',
   direction: 'Direction',
   source: 'What to send',
   file_id: 'File',

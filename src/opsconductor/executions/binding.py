@@ -1,0 +1,78 @@
+"""From a request to what is run: stored scripts as they are now, and parameters bound to their values."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from opsconductor.contracts.actions import Action, ScriptAction
+from opsconductor.contracts.parameters import AnyParameter, FileParameter, TargetParameter
+from opsconductor.executions.errors import ParametersInvalid, ScriptTwice
+from opsconductor.executions.given import Given
+from opsconductor.executions.parameters import TargetReference, bind, ids_of, masked_values
+from opsconductor.executions.schemas import NewExecution
+from opsconductor.kit.unit_of_work import UnitOfWork
+from opsconductor.scripts import service as scripts
+from opsconductor.targets import repository as targets
+
+WITHIN = "values"
+
+
+async def with_scripts(uow: UnitOfWork, wanted: NewExecution) -> NewExecution:
+    """Return the request with the text of each stored script in it, and what those ask for."""
+    definitions = {each.name: each for each in wanted.parameters}
+    actions: list[Action] = []
+    for number, action in enumerate(wanted.actions):
+        if isinstance(action, ScriptAction) and action.action_parameters.script_id is not None:
+            action, asked = await _stored(
+                uow, action, f"actions.{number}.action_parameters"
+            )  # its fuller form
+            for each in asked:
+                if definitions.setdefault(each.name, each) != each:
+                    raise ParametersInvalid(problems=f"{each.name} means two things in these scripts")
+        actions.append(action)
+    return wanted.model_copy(update={"actions": actions, "parameters": list(definitions.values())})
+
+
+async def _stored(
+    uow: UnitOfWork, action: ScriptAction, place: str
+) -> tuple[ScriptAction, list[AnyParameter]]:
+    parameters = action.action_parameters
+    if parameters.content is not None:
+        message = "give either a script or the id of a stored one"
+        raise ScriptTwice(errors=[{"field": f"{place}.content", "message": message}])
+    assert parameters.script_id is not None
+    found = await scripts.snapshot(
+        uow, parameters.script_id, parameters.script_version, field=f"{place}.script_id"
+    )
+    chosen: dict[str, Any] = {"content": found.content, "script_version": found.version}
+    if parameters.interpreter is None:
+        chosen["interpreter"] = found.interpreter
+    if "timeout" not in parameters.model_fields_set:
+        chosen["timeout"] = float(found.timeout)
+    named = {} if "action_name" in action.model_fields_set else {"action_name": found.name}
+    fuller = action.model_copy(update={"action_parameters": parameters.model_copy(update=chosen), **named})
+    return fuller, found.parameters
+
+
+async def bound(uow: UnitOfWork, wanted: NewExecution) -> Given:
+    """Check every value; return what commands and scripts are given. Raises ParametersInvalid."""
+    definitions = wanted.parameters
+    _refuse_files(definitions, wanted.values)
+    ids = ids_of(definitions, wanted.values, TargetParameter)
+    fleet = await targets.targets_by_id(uow.session, ids) if ids else {}
+    known = {id: TargetReference(id, found.name, found.host, found.port) for id, found in fleet.items()}
+    fits = bind(definitions, wanted.values, find_target=known.get, within=WITHIN)
+    return Given(
+        variables={n: text for n, text in fits.environment.items() if n not in fits.secrets},
+        secrets={n: text for n, text in fits.environment.items() if n in fits.secrets},
+        definitions=list(definitions),
+        values=masked_values(definitions, wanted.values),
+    )
+
+
+def _refuse_files(definitions: Sequence[AnyParameter], values: dict[str, Any]) -> None:
+    """Refuse files: nothing brings them to the targets yet but an action of its own."""
+    names = [each.name for each in definitions if isinstance(each, FileParameter) and values.get(each.name)]
+    if names:
+        message = "files are not sent with parameters; send it with a file transfer before the script"
+        errors = [{"field": f"{WITHIN}.{name}", "message": message} for name in names]
+        raise ParametersInvalid(problems=f"{names[0]}: {message}", errors=errors)
