@@ -172,53 +172,52 @@ class HealthCheckParameters(Parameters):
     """systemd units that have to be active."""
 
 
-class CommandAction(BaseModel):
-    """Run one command."""
+ActionName = Annotated[str, StringConstraints(max_length=200)]
+
+
+class Named(BaseModel):
+    """What all actions have: a type, a name, and parameters of the type."""
 
     model_config = ConfigDict(extra="forbid")
 
+
+class CommandAction(Named):
+    """Run one command."""
+
     action_type: Literal["command"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Execute Command"
+    action_name: ActionName = "Execute Command"
     action_parameters: CommandParameters
 
 
-class ScriptAction(BaseModel):
+class ScriptAction(Named):
     """Run a script."""
 
-    model_config = ConfigDict(extra="forbid")
-
     action_type: Literal["script"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Run Script"
+    action_name: ActionName = "Run Script"
     action_parameters: ScriptParameters
 
 
-class FileTransferAction(BaseModel):
+class FileTransferAction(Named):
     """Move files to the target, or from it."""
 
-    model_config = ConfigDict(extra="forbid")
-
     action_type: Literal["file_transfer"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Transfer Files"
+    action_name: ActionName = "Transfer Files"
     action_parameters: FileTransferParameters
 
 
-class WaitAction(BaseModel):
+class WaitAction(Named):
     """Wait."""
 
-    model_config = ConfigDict(extra="forbid")
-
     action_type: Literal["wait"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Wait"
+    action_name: ActionName = "Wait"
     action_parameters: WaitParameters
 
 
-class HealthCheckAction(BaseModel):
+class HealthCheckAction(Named):
     """Check the health of the target."""
 
-    model_config = ConfigDict(extra="forbid")
-
     action_type: Literal["health_check"]
-    action_name: Annotated[str, StringConstraints(max_length=200)] = "Check Health"
+    action_name: ActionName = "Check Health"
     action_parameters: HealthCheckParameters = Field(default_factory=HealthCheckParameters)
 
 

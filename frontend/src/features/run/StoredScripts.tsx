@@ -1,8 +1,6 @@
 /** Scripts that are kept here, in a run: which one, and what they ask for. */
-import { SegmentedControl, Select } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { SegmentedControl } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
@@ -10,6 +8,7 @@ import { ParameterFields } from '@/features/scripts/ParameterFields'
 import { scriptQuery, useScriptList } from '@/features/scripts/queries'
 import { startValues } from '@/features/scripts/values'
 import type { ActionProps, Form } from './form'
+import { Picker } from './Picker'
 
 export function StoredOrText({ form, index }: ActionProps) {
   const { t } = useTranslation()
@@ -24,28 +23,23 @@ export function StoredOrText({ form, index }: ActionProps) {
   )
 }
 
-/** Picks a script; the API searches, as there may be many. */
+/** Picks a script. */
 export function ScriptPicker({ form, index }: ActionProps) {
   const { t } = useTranslation()
-  const [search, setSearch] = useState('')
-  const [settled] = useDebouncedValue(search.trim(), 200)
-  const list = useScriptList(settled ? { q: settled } : {})
-  const chosen = form.values.actions[index]?.script_id
-  const found = (rowsOf(list.data) ?? []).map(({ id, name }) => ({ value: id, label: name }))
-  const known = !chosen || found.some(({ value }) => value === chosen)
   return (
-    <Select
+    <Picker
       label={t('actions.script_id')}
       description={t('run.scriptHint')}
       placeholder={t('run.scriptNone')}
-      required
-      searchable
-      onSearchChange={setSearch}
       nothingFoundMessage={t('run.scriptNotFound')}
-      data={known ? found : [{ value: chosen, label: chosen }, ...found]}
-      {...form.getInputProps(`actions.${index}.script_id`)}
+      useFound={useScripts}
+      field={form.getInputProps(`actions.${index}.script_id`)}
     />
   )
+}
+
+function useScripts(text: string) {
+  return rowsOf(useScriptList(text ? { q: text } : {}).data) ?? []
 }
 
 /** The values that the scripts of this run, and those of an earlier one, ask for. */

@@ -1,11 +1,10 @@
 /** What is sent to the targets, or fetched from them. */
-import { SegmentedControl, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
+import { SegmentedControl, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import { useFiles } from '@/features/files/queries'
 import type { ActionProps } from './form'
+import { Picker } from './Picker'
 import classes from './run.module.css'
 
 const PLAIN = { spellCheck: false, autoCapitalize: 'none', autoComplete: 'off' } as const
@@ -98,27 +97,21 @@ function FetchFields({ form, index }: ActionProps) {
   )
 }
 
-/** Picks one of the files that were uploaded; the API searches, as there may be thousands. */
+/** Picks one of the files that were uploaded. */
 function FilePicker({ form, index }: ActionProps) {
   const { t } = useTranslation()
-  const [search, setSearch] = useState('')
-  const [settled] = useDebouncedValue(search.trim(), 200)
-  const list = useFiles({ purpose: 'upload', ...(settled ? { q: settled } : {}) })
-  const chosen = form.values.actions[index]?.file_id
-  const found = (rowsOf(list.data) ?? []).map(({ id, name }) => ({ value: id, label: name }))
-  // A file of an earlier run need not be among those that were found; its id stands for it then.
-  const known = !chosen || found.some(({ value }) => value === chosen)
   return (
-    <Select
+    <Picker
       label={t('actions.file_id')}
       description={t('run.fileHint')}
       placeholder={t('run.fileNone')}
-      required
-      searchable
-      onSearchChange={setSearch}
       nothingFoundMessage={t('run.fileNotFound')}
-      data={known ? found : [{ value: chosen, label: chosen }, ...found]}
-      {...form.getInputProps(`actions.${index}.file_id`)}
+      useFound={useUploads}
+      field={form.getInputProps(`actions.${index}.file_id`)}
     />
   )
+}
+
+function useUploads(text: string) {
+  return rowsOf(useFiles({ purpose: 'upload', ...(text ? { q: text } : {}) }).data) ?? []
 }
