@@ -1,6 +1,7 @@
 """The engine of a worker: claims results, works on many at once, writes outcomes, keeps its leases."""
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,6 +35,8 @@ Beginning = tuple[Claim, list[dict[str, Any]]]
 """A claim under which a further action begins, and the steps up to that one."""
 
 POLL = 1.0  # s; how late a wake-up that Redis lost is noticed
+LAST_ATTEMPTS = 5.0  # s after the request to stop that a database that is away may take to come back
+AWAY = (DBAPIError, PoolTimeout)
 HAND_OVER = 15.0  # s that operations under way get at shutdown
 LONGEST_BACKOFF = 5.0  # s between attempts to reach a database that is away
 
@@ -53,6 +56,8 @@ class Engine:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
+        self._gives_up_at = math.inf
+        """When nothing more is tried while the database is away, by the event loop's clock."""
         self._intents: GroupCommit[Claim, bool] = GroupCommit(self._write_intents)
         self._beginnings: GroupCommit[Beginning, Standing] = GroupCommit(self._write_beginnings)
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
@@ -78,9 +83,12 @@ class Engine:
         try:
             while not self._stopping:
                 self._wake.clear()
-                again = await self._persistently(self._claim) if self._free else False
-                if not again:
+                if not (self._free and await self._persistently(self._claim)):
                     await self._until_woken()
+        except AWAY as error:
+            if not self._stopping:
+                raise
+            log.warning("engine.stopped_without_database", reason=type(error).__name__)
         finally:
             await self._hand_over()
             for keeper in keepers:
@@ -90,6 +98,7 @@ class Engine:
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way has ended or was handed over."""
         self._stopping = True
+        self._gives_up_at = asyncio.get_running_loop().time() + LAST_ATTEMPTS
         self._wake.set()
 
     @property
@@ -179,7 +188,7 @@ class Engine:
         await self._persistently(lambda session: targets.keep_offered_key(session, target_id, key))
 
     async def _persistently(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Do something in a transaction; as long as the database is away, try again."""
+        """Do something in a transaction; as long as the database is away, try again (not for ever at shutdown)."""
         pause = 0.1
         while True:
             try:
@@ -187,8 +196,10 @@ class Engine:
                     answer = await work(session)
                     await session.commit()
                     return answer
-            except (DBAPIError, PoolTimeout) as error:
+            except AWAY as error:
                 if isinstance(error, DBAPIError) and not _passes(error):
+                    raise
+                if asyncio.get_running_loop().time() > self._gives_up_at:
                     raise
                 log.warning("engine.database_away", reason=type(error).__name__, again_in=pause)
                 await asyncio.sleep(pause)
@@ -206,7 +217,7 @@ class Engine:
             async with self._sessions() as session:
                 ours = await protocol.renew(session, held, self._lease)
                 await session.commit()
-        except (DBAPIError, PoolTimeout) as error:  # the next round comes soon
+        except AWAY as error:  # the next round comes soon
             log.warning("engine.leases_not_renewed", reason=type(error).__name__)
             return
         for claim in held:
@@ -250,8 +261,12 @@ class Engine:
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        if left:
+        if not left:
+            return
+        try:
             await self._persistently(lambda session: protocol.hand_back(session, left))
+        except AWAY as error:  # their leases run out instead
+            log.warning("engine.not_handed_back", reason=type(error).__name__)
 
 
 def _passes(error: DBAPIError) -> bool:
