@@ -120,8 +120,8 @@ DOES_NOT_FIT: list[tuple[str, dict[str, Any], Any, str]] = [
     ("target", {}, "web-1", "must be the id of a target"),
     ("target", {}, 7, "must be the id of a target"),
     ("file", {}, "../../etc/passwd", "must be the id of a file"),
-    ("target", {}, str(uuid4()), "there is no target with this id"),
-    ("file", {}, str(uuid4()), "there is no file with this id"),
+    ("target", {}, "01a20c06-c4c1-742b-b37f-ba80e5e35788", "there is no target with this id"),
+    ("file", {}, "01a20c06-c4c1-742b-b37f-ba80e5e35788", "there is no file with this id"),
 ]
 
 
