@@ -137,7 +137,7 @@ serve() {
 # Output as it comes, as far as that goes; `rest` sends exactly what was missing.
 attend() {
     tails='' waiting=''
-    trap 'kill $tails $waiting; exit 0' TERM
+    trap 'kill -KILL $tails $waiting; exit 0' TERM
     if [ ! -e "$dir/rc" ]; then
         tail -c "+$((out_at + 1))" -f "$dir/out" &
         tails=$!
@@ -146,8 +146,9 @@ attend() {
         flock -s "$dir/alive" true &
         waiting=$!
         wait "$waiting"
+        # KILL, as a child that has not become tail yet still has our own way with TERM, and would outlive it.
         # shellcheck disable=SC2086
-        { kill $tails; wait $tails; }
+        { kill -KILL $tails; wait $tails; }
     fi
     say ended
     say ended >&5
