@@ -28,13 +28,14 @@ export function ActionList({ actions }: { actions: ShownAction[] }) {
 function OneAction({ action }: { action: ShownAction }) {
   const { t } = useTranslation()
   const Shape = actionIcons[action.type]
-  // A wait says by itself what it is.
-  const title = action.name || (action.type === 'wait' ? action.label : '')
+  // A wait and a transfer say by themselves what they are.
+  const plain = action.type === 'wait' || action.type === 'file_transfer'
+  const title = action.name || (plain ? action.label : '')
   return (
     <>
       <div className={classes.actionHead}>
         <Shape size={14} />
-        {(action.type !== 'wait' || action.name) && (
+        {(!plain || action.name) && (
           <Text span size="xs" c="dimmed">
             {t(`actions.kinds.${action.type}`)}
           </Text>
