@@ -173,5 +173,5 @@ async def test_kills_lose_double_and_falsify_no_operation(kills_keepers, tmp_pat
 
     assert set(verdicts) <= {"right", "unknown"}
     assert verdicts["unknown"] <= storm.done["keeper"]
-    assert storm.done["worker"] >= 2
-    assert storm.done["session"] >= 5
+    assert storm.done["worker"] >= 1, "no worker was killed: this has proved nothing"
+    assert storm.done["session"] >= 2, "no session was killed: this has proved nothing"
