@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
-from tests.support.chromium import Complaints
+from tests.support.chromium import Complaints, expect_to_fit
 from tests.support.whole_stack import PASSWORD, WholeStack
 
 pytestmark = pytest.mark.e2e
@@ -49,6 +49,5 @@ async def test_a_large_file_goes_up_comes_down_and_is_deleted(
 
     await page.set_viewport_size({"width": 390, "height": 844})
     await expect(page.get_by_role("link", name="motd.txt")).to_be_visible()
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert not wide
+    await expect_to_fit(page)
     assert complaints == []

@@ -70,6 +70,11 @@ def holders() -> list[Holder]:
     return made
 
 
+END = " .\n"
+"""Of a line. The dot is in no encoding: else an encoding could, by chance, go on with the next line's first character,
+as base64 does where its lines are broken, and two secrets would have one mask."""
+
+
 class Script:
     """Files on a target, that a command prints in pieces: each ends in the middle of a secret."""
 
@@ -84,7 +89,7 @@ class Script:
         for text in (encode(canary) for canary in canaries for encode in ENCODINGS.values()):
             half = len(text) // 2
             pieces.append(left + text[:half])
-            left = text[half:] + "\n"
+            left = text[half:] + END
         pieces.append(left)
         for number, piece in enumerate(pieces):
             (folder / f"{number:03}").write_text(piece)

@@ -39,6 +39,8 @@ CONTROL = a_canary(1)
 """Printed as well, but no credential: what is looked for must be found where outputs are kept."""
 PLANTED = a_canary(0)
 """Put where outputs are never kept, for the same reason."""
+TIMES = 2
+"""How often a target prints each secret in each encoding to its standard output."""
 OUTPUTS = ["files", "database", "events", "answers"]
 OTHERS = ["redis", "append-only file", "logs", "cmdline", "environ"]
 
@@ -52,7 +54,9 @@ class Left:
     canaries: list[str]
     places: dict[str, bytes] = field(default_factory=dict)
     executions: list[dict[str, Any]] = field(default_factory=list)
-    masks: int = 0
+    masks: dict[str, int] = field(default_factory=dict)
+    """How many each target's answer has."""
+    expected_masks: dict[str, int] = field(default_factory=dict)
 
     def found(self, place: str, *canaries: str) -> Counter[str]:
         """Return how many canaries are there in each encoding."""
@@ -188,7 +192,8 @@ async def _use(said: _Said, everybody: list[Holder], home: Path, left: Left) -> 
         wanted += [(script.command(name), [id]) for name, id in targets.items() if id not in with_password]
         left.executions = await asyncio.gather(*(_run(said, command, ids) for command, ids in wanted))
     results = [r for e in left.executions for r in await _results(said, e["id"])]
-    left.masks = sum(r["output_text"].count("•••") for r in results)
+    left.masks = {r["target_name"]: r["output_text"].count("•••") for r in results}
+    left.expected_masks = {h.name: TIMES * len(h.canaries) * len(ENCODINGS) for h in everybody}
     for path in ("/audit?limit=200", "/executions?limit=200", "/targets?limit=200", "/credentials?limit=200"):
         await said.ask("GET", path)
 
@@ -275,8 +280,7 @@ async def _all_rows(core: Core) -> bytes:
 def test_a_hundred_secrets_were_used_and_printed(left: Left) -> None:
     assert len(left.canaries) == 100
     assert [e["status"] for e in left.executions] == ["completed"] * len(left.executions)
-    touching = 20  # secrets that overlap by chance have one mask for both
-    assert left.masks >= 2 * 100 * len(ENCODINGS) - touching
+    assert left.masks == left.expected_masks
 
 
 @pytest.mark.parametrize("place", OUTPUTS + OTHERS)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from opsconductor.stack import node
 
@@ -13,6 +14,10 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+STICKING_OUT = """[...document.querySelectorAll("*")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 5)
+    .map((element) => element.outerHTML.slice(0, 150))"""
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +42,15 @@ class Complaints(list[str]):
         page.on(
             "console", lambda said: self.append(f"{page.url}: {said.text}") if said.type == "error" else None
         )
+
+
+async def expect_to_fit(page: Page) -> None:
+    """Expect a page to be no wider than its window; name what sticks out where it stays so.
+
+    What follows the window by script (a table that becomes cards) is a frame or two late, and may be.
+    """
+    try:
+        await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=5000)
+    except PlaywrightTimeoutError:
+        wide = await page.evaluate(STICKING_OUT)
+        raise AssertionError(f"{page.url} is too wide because of {wide}") from None

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -317,7 +316,6 @@ def floods_with(
                 return
             if not reads and transport.is_reading():
                 transport.pause_reading()
-                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with contextlib.suppress(OSError):
                 for _ in range(200):
                     if transport.get_write_buffer_size() < 256 * 1024:

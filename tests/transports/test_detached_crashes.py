@@ -22,6 +22,8 @@ from tests.transports.detached_runs import processes, until
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 OPERATIONS = int(os.environ.get("OPSCONDUCTOR_TEST_OPERATIONS", "60"))
+ENOUGH = Counter(worker=2, session=5)
+"""Kills without which a block has proved nothing: it goes on with more operations until it has had them."""
 SIZES = (0, 1, 31, 4_096, 65_536, 100_000, 1_000_000)
 
 
@@ -39,8 +41,8 @@ class Storm:
 
     def prepare(self, operations: int) -> None:
         for name in ("notes", "results", "outputs"):
-            (self.folder / name).mkdir()
-        for number in range(operations):
+            (self.folder / name).mkdir(exist_ok=True)
+        for number in range(len(self.commands), len(self.commands) + operations):
             self._operation(f"op-{number}")
 
     def _operation(self, id: str) -> None:
@@ -87,10 +89,12 @@ class Storm:
         return len(list((self.folder / "results").glob("*.json")))
 
     async def rage(self, *, kills_keepers: bool) -> None:
-        """Kill workers and what serves them, until all is known; give up where nothing proceeds."""
+        """Kill workers and what serves them, until enough died and all is known; give up where nothing proceeds."""
         give_up = time.monotonic() + 60 + OPERATIONS / 2
-        while self.finished < len(self.commands):
+        while self.finished < len(self.commands) or not self.done >= ENOUGH:
             assert time.monotonic() < give_up, f"stuck: {self.finished} finished, {self.done}"
+            if self.finished == len(self.commands):
+                self.prepare(OPERATIONS // 2)
             worker = await self.start_worker()
             try:
                 await until(self._plan_of(self.fence).with_suffix(".taken").exists, 30)
@@ -173,5 +177,3 @@ async def test_kills_lose_double_and_falsify_no_operation(kills_keepers, tmp_pat
 
     assert set(verdicts) <= {"right", "unknown"}
     assert verdicts["unknown"] <= storm.done["keeper"]
-    assert storm.done["worker"] >= 1, "no worker was killed: this has proved nothing"
-    assert storm.done["session"] >= 2, "no session was killed: this has proved nothing"
