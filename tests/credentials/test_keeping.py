@@ -106,6 +106,15 @@ async def test_what_is_left_away_stays(core: Core) -> None:
     assert changed | {"username": "root", "updated_at": added["updated_at"]} == added
 
 
+async def test_a_limit_of_operations_is_set_and_taken_away(core: Core) -> None:
+    wanted = {"name": "few", "kind": "password", "username": "ops", "password": "x1y2z3", "max_parallel": 3}
+    added = (await core.admin.post("/credentials", json=wanted)).json()
+    kept = await core.admin.patch(f"/credentials/{added['id']}", json={"description": "for the switches"})
+    freed = await core.admin.patch(f"/credentials/{added['id']}", json={"max_parallel": None})
+
+    assert [answer["max_parallel"] for answer in (added, kept.json(), freed.json())] == [3, 3, None]
+
+
 async def test_a_new_key_without_a_passphrase_drops_the_old_passphrase(
     core: Core, plain_key: str, locked_key: str
 ) -> None:

@@ -17,6 +17,7 @@ from tests.support.registered import Registered, action, register
 from tests.support.sshd import running_sshd
 
 from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions.claiming_repository import Worker, take, take_over
 
 HASTY = {"OPSCONDUCTOR_LEASE_SECONDS": "2", "OPSCONDUCTOR_MAX_PARALLEL": "20"}
 
@@ -161,14 +162,14 @@ async def test_what_is_detached_is_taken_over_once_and_never_marked_as_lost(core
         fleet = await register(core, servers, prefix="unheld ")
         ids = [await _start(fleet, "true"), str((await fleet.start("true"))["id"])]
         async with sessions() as session:
-            claims, _ = await protocol.claim(session, "a", 10, 10)
+            claims, _ = await take(session, Worker("a", 10, 10))
             await protocol.intend(session, claims, 10)
             await session.execute(text("update execution_results set lease_until = now() - interval '1 s'"))
             lost = await protocol.lose_expired(session, "lost")
             await session.commit()
         async with sessions() as one, sessions() as other:
-            taken = await protocol.take_over(one, "b", 10, 10)
-            again = await protocol.take_over(other, "c", 10, 10)
+            taken = await take_over(one, Worker("b", 10, 10))
+            again = await take_over(other, Worker("c", 10, 10))
             await one.commit()
             await other.commit()
 

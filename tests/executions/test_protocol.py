@@ -11,6 +11,7 @@ from tests.support.core import Core
 from tests.support.registered import Registered, command_on
 
 from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions.claiming_repository import Worker, take
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Outcome
 from opsconductor.kit.database import Sessions
@@ -32,7 +33,7 @@ async def sessions(core: Core) -> Sessions:
 
 async def _claim(sessions: Sessions, worker: str = "a", limit: int = 100) -> list[Claim]:
     async with sessions() as session:
-        claims, _ = await protocol.claim(session, worker, limit, LEASE)
+        claims, _ = await take(session, Worker(worker, limit, LEASE))
         await session.commit()
     return claims
 
@@ -43,7 +44,7 @@ async def _claim_all(sessions: Sessions, worker: str, limit: int) -> list[Claim]
     again = True
     while again:
         async with sessions() as session:
-            claims, overtaken = await protocol.claim(session, worker, limit, LEASE)
+            claims, overtaken = await take(session, Worker(worker, limit, LEASE))
             await session.commit()
         claimed += claims
         again = bool(claims) or overtaken
@@ -240,6 +241,67 @@ async def test_a_limit_of_parallel_targets_holds_for_all_workers_together(
     assert max(of_each.values()) == 2
     await _intend(sessions, claims)
     assert await _claim_all(sessions, "late", 100) == []
+
+
+async def _limit(fleet: Registered, path: str, at_once: int | None) -> None:
+    answer = await fleet.api.patch(path, json={"max_parallel": at_once})
+    assert answer.status_code == 200, answer.text
+
+
+def _credential(fleet: Registered) -> str:
+    return str(fleet.targets[0]["credential_id"])
+
+
+async def test_a_target_s_limit_holds_for_all_executions_and_workers_together(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    for _ in range(5):
+        await _started(fleet)
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", 2)
+    taken = await asyncio.gather(*(_claim_all(sessions, f"worker-{n}", 4) for n in range(6)))
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", None)
+
+    claims = [claim for claims in taken for claim in claims]
+    assert Counter(str(claim.target_id) for claim in claims) == dict(zip(fleet.ids, (2, 5, 5), strict=True))
+    assert len(await _claim(sessions)) == 3  # the limit was all that held them back
+
+
+async def test_a_credential_s_limit_holds_over_all_its_targets(sessions: Sessions, fleet: Registered) -> None:
+    for _ in range(5):
+        await _started(fleet)
+    await _limit(fleet, f"/credentials/{_credential(fleet)}", 4)
+    taken = await asyncio.gather(*(_claim_all(sessions, f"worker-{n}", 3) for n in range(6)))
+
+    claims = [claim for claims in taken for claim in claims]
+    assert len(claims) == 4
+    await _intend(sessions, claims)
+    assert await _claim(sessions) == []
+    await _store(sessions, claims[:3])
+    assert len(await _claim(sessions)) == 3
+    await _limit(fleet, f"/credentials/{_credential(fleet)}", None)
+
+
+async def test_the_narrower_of_two_limits_holds(sessions: Sessions, fleet: Registered) -> None:
+    for _ in range(5):
+        await _started(fleet)
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", 1)
+    await _limit(fleet, f"/credentials/{_credential(fleet)}", 8)
+    claims = await _claim_all(sessions, "a", 100)
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", None)
+    await _limit(fleet, f"/credentials/{_credential(fleet)}", None)
+
+    of_each = Counter(str(claim.target_id) for claim in claims)
+    assert (len(claims), of_each[fleet.ids[0]]) == (8, 1)
+
+
+async def test_a_full_target_holds_up_no_other_behind_it(sessions: Sessions, fleet: Registered) -> None:
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", 1)
+    for _ in range(3):
+        await _started(fleet)
+    claims = [await _claim(sessions, limit=1) for _ in range(8)]  # room for one at a time
+    await _limit(fleet, f"/targets/{fleet.ids[0]}", None)
+
+    assert [len(claimed) for claimed in claims] == [1] * 7 + [0]
 
 
 async def test_a_batch_waits_for_the_one_before(sessions: Sessions, fleet: Registered) -> None:

@@ -202,6 +202,30 @@ async def test_a_preview_tells_what_would_run_where_and_runs_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_preview_tells_the_limits_of_targets_and_credentials(fleet: Registered) -> None:
+    paths = {f"/targets/{fleet.ids[0]}": 2, f"/credentials/{fleet.targets[0]['credential_id']}": 5}
+    for path, limit in paths.items():
+        await fleet.api.patch(path, json={"max_parallel": limit})
+    shown = (await fleet.api.post("/executions/preview", json=command_on(fleet.ids, "true"))).json()
+    for path in paths:
+        await fleet.api.patch(path, json={"max_parallel": None})
+
+    limits = [(target["max_parallel"], target["credential_max_parallel"]) for target in shown["targets"]]
+    assert limits == [(2, 5), (None, 5), (None, 5)]
+
+
+async def test_a_limit_of_a_target_holds_between_executions_that_run(fleet: Registered) -> None:
+    path = f"/targets/{fleet.ids[0]}"
+    await fleet.api.patch(path, json={"max_parallel": 1})
+    started = [await fleet.start("sleep 0.3", ids=fleet.ids[:1]) for _ in range(3)]
+    for accepted in started:
+        await fleet.end_of(accepted["id"])
+    await fleet.api.patch(path, json={"max_parallel": None})
+
+    spans = _spans([r for accepted in started for r in await fleet.results(accepted["id"])])
+    assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(spans))
+
+
 async def test_a_run_must_be_what_the_preview_showed(core: Core, fleet: Registered) -> None:
     await fleet.run("true")  # pins the keys
     wanted = command_on(fleet.ids, "true")

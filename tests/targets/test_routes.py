@@ -64,6 +64,18 @@ async def test_outdated_algorithms_are_allowed_and_forbidden_again(core: Core) -
     assert (target["legacy_algorithms"], changed.json()["legacy_algorithms"]) == (True, False)
 
 
+async def test_a_limit_of_operations_is_set_and_taken_away(core: Core) -> None:
+    target = await add_target(core, "small", 22, None, max_parallel=2)
+    path = f"/targets/{target['id']}"
+    kept = await core.admin.patch(path, json={"description": "one core"})
+    freed = await core.admin.patch(path, json={"max_parallel": None})
+    refused = await core.admin.patch(path, json={"max_parallel": 0})
+
+    assert [a["max_parallel"] for a in (target, kept.json(), freed.json())] == [2, 2, None]
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "max_parallel"
+
+
 async def test_an_unknown_jump_host_is_refused_when_registering_and_when_changing(core: Core) -> None:
     target = await add_target(core, "to nowhere", 22, None)
     wanted = {"name": "from nowhere", "host": "web-1", "jump_target_id": NOBODY}

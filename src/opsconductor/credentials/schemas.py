@@ -15,6 +15,7 @@ LoginName = Annotated[
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=20_000)]
 Certificate = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
 Kind = Literal["password", "ssh_key"]
+MaxParallel = Annotated[int, Field(ge=1, le=1000)]
 
 
 class NewCredential(In):
@@ -32,6 +33,7 @@ class NewCredential(In):
     passphrase: Secret | None = None
     certificate: Certificate | None = None
     become_password: Secret | None = None
+    max_parallel: MaxParallel | None = None
 
     @model_validator(mode="after")
     def have_what_the_kind_needs(self) -> Self:
@@ -46,7 +48,7 @@ class NewCredential(In):
 class CredentialChange(In):
     """What to change; keys left away stay as they are. A new key comes with its passphrase and certificate.
 
-    A null as certificate or become password takes it away.
+    A null as certificate, become password or limit takes it away.
     """
 
     name: Name | None = None
@@ -57,6 +59,7 @@ class CredentialChange(In):
     passphrase: Secret | None = None
     certificate: Certificate | None = None
     become_password: Secret | None = None
+    max_parallel: MaxParallel | None = None
 
 
 class CertificateOut(BaseModel):
@@ -84,6 +87,8 @@ class CredentialOut(BaseModel):
     has_become_password: bool
     certificate: CertificateOut | None
     public_key_fingerprint: str | None
+    max_parallel: int | None
+    """How many operations may be under way with it at once, over all targets; null for any number."""
     target_count: int
     created_at: datetime
     updated_at: datetime

@@ -49,6 +49,7 @@ async def add(uow: UnitOfWork, wanted: NewCredential, vault: Vault) -> Credentia
         kind=wanted.kind,
         username=wanted.username,
         description=wanted.description,
+        max_parallel=wanted.max_parallel,
     )
     await _seal(credential, vault, wanted)
     _certify(credential, wanted)
@@ -69,6 +70,8 @@ async def change(uow: UnitOfWork, credential_id: UUID, wanted: CredentialChange,
     for name in ("name", "username", "description"):
         if (value := getattr(wanted, name)) is not None:
             setattr(credential, name, value)
+    if "max_parallel" in wanted.model_fields_set:
+        credential.max_parallel = wanted.max_parallel
     _refuse_other_kind(credential, wanted)
     replaced = await _seal(credential, vault, wanted)
     _certify(credential, wanted)
@@ -200,7 +203,7 @@ def _refuse_other_kind(credential: Credential, wanted: CredentialChange) -> None
 
 
 def _facts(credential: Credential) -> dict[str, object]:
-    names = ("name", "kind", "username", "description", "public_key_fingerprint")
+    names = ("name", "kind", "username", "description", "public_key_fingerprint", "max_parallel")
     return {
         **{name: getattr(credential, name) for name in names},
         "certificate": _named(credential.certificate) if credential.certificate else None,

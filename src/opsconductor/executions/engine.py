@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions import protocol_repository as protocol
+from opsconductor.executions.claiming_repository import Worker, take
 from opsconductor.executions.operation import Superseded, perform
 from opsconductor.executions.preparation import prepared
 from opsconductor.executions.protocol_repository import Claim, Outcome, Standing
@@ -113,9 +114,7 @@ class Engine:
 
     async def _claim(self, session: AsyncSession) -> bool:
         """Begin what can be had; tell whether it is worth looking again at once."""
-        left = await protocol.take_over(session, self.name, self._free, self._lease)
-        claims, overtaken = await protocol.claim(session, self.name, self._free - len(left), self._lease)
-        claims += left
+        claims, overtaken = await take(session, Worker(self.name, self._free, self._lease))
         await session.commit()
         if claims:
             for operation in await prepared(session, claims, self._vault):

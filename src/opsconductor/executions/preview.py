@@ -44,6 +44,8 @@ def _target(target: Target, batch: int | None) -> PreviewTarget:
         port=target.port,
         batch=batch,
         credential_name=target.credential.name if target.credential else None,
+        max_parallel=target.max_parallel,
+        credential_max_parallel=target.credential.max_parallel if target.credential else None,
         problem=problem[2] if problem else None,
     )
 

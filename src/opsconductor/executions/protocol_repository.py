@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Float, cast, column, exists, func, or_, select, text, tuple_, update, values
+from sqlalchemy import cast, column, exists, func, or_, select, tuple_, update, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult
@@ -54,112 +54,13 @@ class Outcome:
     columns: dict[str, Any]
 
 
-def _in(seconds: float) -> Any:
+def after(seconds: float) -> Any:
+    """Return a moment from now, by the clock of the database."""
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-# Executions whose parallelism is limited are claimed from by one worker at a time; the count of what runs is
-# made by the statement after this one, which sees what the worker before has committed.
-_HOLD_LIMITED = text("""
-    select id from executions
-    where status in ('scheduled', 'running') and parallelism is not null
-    order by id for update skip locked
-""")
-
-# Turns go round the owners: everybody's first waiting result before anybody's second, and who has much under way
-# comes later. A higher priority goes before all turns.
-_CLAIM = text("""
-    with open as (
-        select * from (
-            select e.id, e.priority, e.parallelism, e.current_batch,
-                   coalesce(e.created_by::text, e.created_by_name) as owner,
-                   row_number() over (
-                       partition by coalesce(e.created_by::text, e.created_by_name)
-                       order by e.priority desc, e.id
-                   ) as rank
-            from executions e
-            where e.status in ('scheduled', 'running') and e.paused_at is null
-              and e.cancel_requested_at is null and e.stop_reason is null
-              and (e.run_until is null or e.run_until > now())
-              and (e.parallelism is null or e.id = any(:held))
-              and exists (
-                  select from execution_results r
-                  where r.execution_id = e.id and r.status = 'scheduled' and r.batch <= e.current_batch
-              )
-        ) ranked where rank <= 50
-    ),
-    busy as (
-        select r.execution_id, coalesce(e.created_by::text, e.created_by_name) as owner, count(*) as operations
-        from execution_results r join executions e on e.id = r.execution_id
-        where r.status in ('scheduled', 'running') and r.lease_until is not null
-          and (r.status = 'running' or r.lease_until >= now())
-        group by 1, 2
-    ),
-    waiting as (
-        select r.id, open.priority,
-               row_number() over (
-                   partition by open.owner order by open.priority desc, open.id, r.batch, r.place
-               ) + coalesce((select sum(operations) from busy where busy.owner = open.owner), 0) as turn
-        from open
-        left join busy on busy.execution_id = open.id
-        cross join lateral (
-            select id, batch, place from execution_results
-            where execution_id = open.id and status = 'scheduled' and batch <= open.current_batch
-              and (lease_until is null or lease_until < now())
-            order by batch, place
-            limit greatest(0, least(:limit, coalesce(open.parallelism - coalesce(busy.operations, 0), :limit)))
-        ) r
-    ),
-    chosen as (select id from waiting order by priority desc, turn, id limit :limit),
-    taken as (
-        update execution_results
-        set fence = fence + 1, lease_until = now() + make_interval(secs => :lease), worker = :worker
-        where id in (
-            select id from execution_results
-            where id in (select id from chosen)
-              and status = 'scheduled' and (lease_until is null or lease_until < now())
-            order by id for update skip locked
-        )
-        returning id, execution_id, target_id, fence, first_action, batch, place
-    )
-    select taken.id, taken.execution_id, taken.target_id, taken.fence, taken.first_action, waited.number
-    from (select count(*) as number from chosen) waited left join taken on true
-    order by taken.batch, taken.place, taken.id
-""")
-
-
-async def claim(session: AsyncSession, worker: str, limit: int, lease: float) -> tuple[list[Claim], bool]:
-    """Take up to `limit` scheduled results that nobody holds, by turns; tell whether others took some meanwhile."""
-    held = list(await session.scalars(_HOLD_LIMITED))
-    given = {"worker": worker, "limit": limit, "lease": lease, "held": held}
-    rows = (await session.execute(_CLAIM, given)).all()
-    claims = [Claim(*row[:5]) for row in rows if row.id is not None]
-    return claims, len(claims) < rows[0].number
-
-
-async def take_over(session: AsyncSession, worker: str, limit: int, lease: float) -> list[Claim]:
-    """Take up to `limit` results that a silent worker has begun, and that can be attached to again."""
-    expired = (
-        select(R.id)
-        .where(R.status == "running", R.lease_until < func.now(), _is_detached())
-        .order_by(R.lease_until)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(R)
-        .where(R.id.in_(expired))
-        .values(fence=R.fence + 1, lease_until=_in(lease), worker=worker)
-        .returning(R.id, R.execution_id, R.target_id, R.fence, R.first_action, R.steps, _since(R.updated_at))
-    )
-    return [Claim(*row) for row in await session.execute(taken, execution_options=PLAIN)]
-
-
-def _since(moment: Any) -> Any:
-    return cast(func.extract("epoch", func.now() - moment), Float)
-
-
-def _is_detached() -> Any:
+def is_detached() -> Any:
+    """Whether a result can be attached to again."""
     return exists().where(Execution.id == R.execution_id, Execution.mode == "detached")
 
 
@@ -172,7 +73,7 @@ async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -
     started = (
         update(R)
         .where(_held(claims), R.status == "scheduled", R.cancel_requested_at.is_(None), ~stopped)
-        .values(status="running", started_at=func.now(), updated_at=func.now(), lease_until=_in(lease))
+        .values(status="running", started_at=func.now(), updated_at=func.now(), lease_until=after(lease))
         .returning(R.id)
     )
     execution_ids = sorted({c.execution_id for c in claims})
@@ -242,7 +143,7 @@ async def renew(session: AsyncSession, claims: Sequence[Claim], lease: float) ->
     prolonged = (
         update(R)
         .where(R.id.in_(held), Execution.id == R.execution_id)
-        .values(lease_until=_in(lease))
+        .values(lease_until=after(lease))
         .returning(R.id, _to_be_stopped())
     )
     rows = await session.execute(prolonged, execution_options=PLAIN)
@@ -253,16 +154,16 @@ async def hand_back(session: AsyncSession, claims: Sequence[Claim]) -> None:
     """Give up what another worker can begin or attach to, so that it need not wait for the lease."""
     freed = update(R).where(_held(claims), R.status == "scheduled").values(lease_until=None, worker=None)
     await session.execute(freed, execution_options=PLAIN)
-    left = update(R).where(_held(claims), R.status == "running", _is_detached())
+    left = update(R).where(_held(claims), R.status == "running", is_detached())
     await session.execute(left.values(lease_until=func.now()), execution_options=PLAIN)
 
 
 async def lose_expired(session: AsyncSession, message: str) -> list[UUID]:
     """Mark as lost what was dispatched by a worker that fell silent; return the executions touched.
 
-    What is detached is not lost: see `take_over`.
+    What is detached is not lost: see `claiming_repository.take_over`.
     """
-    expired = (R.status == "running") & (R.lease_until < func.now()) & ~_is_detached()
+    expired = (R.status == "running") & (R.lease_until < func.now()) & ~is_detached()
     touched = sorted(set(await session.scalars(select(R.execution_id).where(expired).distinct())))
     if not touched:
         return []

@@ -1,4 +1,4 @@
-"""What the executions domain asks the database for its users (what workers ask is in protocol_repository)."""
+"""What the executions domain asks the database for its users (workers: claiming_ and protocol_repository)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -95,7 +95,10 @@ class Rerun(In):
 
 
 class PreviewTarget(BaseModel):
-    """A target as the execution would meet it; `problem` says why nothing would be run there."""
+    """A target as the execution would meet it; `problem` says why nothing would be run there.
+
+    The limits are those of all executions together, on the target and with its credential; null for none.
+    """
 
     id: UUID
     name: str
@@ -103,6 +106,8 @@ class PreviewTarget(BaseModel):
     port: int
     batch: int | None
     credential_name: str | None
+    max_parallel: int | None
+    credential_max_parallel: int | None
     problem: str | None
 
 

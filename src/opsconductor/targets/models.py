@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -20,6 +20,7 @@ class Target(Base):
     """A machine. `host_key` is the approved public key on one line, `offered_host_key` one that waits for approval.
 
     `jump_target_id` names the target it is reached through; nothing there: it is reached directly.
+    `max_parallel` is how many operations may be under way there at once; nothing there: any number.
     """
 
     __tablename__ = "targets"
@@ -28,9 +29,11 @@ class Target(Base):
         CheckConstraint(f"status in {STATUSES}", name="status"),
         CheckConstraint(f"host_key_policy in {POLICIES}", name="host_key_policy"),
         CheckConstraint("port between 1 and 65535", name="port"),
+        CheckConstraint("max_parallel between 1 and 1000", name="max_parallel"),
         Index("uq_targets_name", text("lower(name)"), unique=True),
         Index("ix_targets_filters", "os_type", "environment", "status"),
         Index("ix_targets_tags", "tags", postgresql_using="gin"),
+        Index("ix_targets_limited", "id", postgresql_where=text("max_parallel is not null")),
     )
 
     id: Mapped[Id]
@@ -50,6 +53,7 @@ class Target(Base):
         ForeignKey("targets.id", ondelete="RESTRICT"), index=True
     )
     legacy_algorithms: Mapped[bool] = mapped_column(default=False)
+    max_parallel: Mapped[int | None] = mapped_column(SmallInteger)
     host_key: Mapped[str | None] = mapped_column(String(2000))
     host_key_pinned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     offered_host_key: Mapped[str | None] = mapped_column(String(2000))

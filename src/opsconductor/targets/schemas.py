@@ -49,6 +49,7 @@ Host = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253), AfterValidator(_host)
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
+MaxParallel = Annotated[int, Field(ge=1, le=1000)]
 
 
 class NewTarget(In):
@@ -65,11 +66,12 @@ class NewTarget(In):
     credential_id: UUID | None = None
     jump_target_id: UUID | None = None
     legacy_algorithms: bool = False
+    max_parallel: MaxParallel | None = None
     host_key_policy: Policy = "pin-on-first-use"
 
 
 class TargetChange(In):
-    """What to change; keys left away stay as they are. A null as credential or jump host takes it away."""
+    """What to change; keys left away stay as they are. A null as credential, jump host or limit takes it away."""
 
     name: Name | None = None
     host: Host | None = None
@@ -82,6 +84,7 @@ class TargetChange(In):
     credential_id: UUID | None = None
     jump_target_id: UUID | None = None
     legacy_algorithms: bool | None = None
+    max_parallel: MaxParallel | None = None
     host_key_policy: Policy | None = None
 
 
@@ -154,6 +157,8 @@ class TargetOut(BaseModel):
     route: list[JumpHost]
     """The jump hosts on the way, the one that is reached directly first."""
     legacy_algorithms: bool
+    max_parallel: int | None
+    """How many operations may be under way there at once, over all executions; null for any number."""
     host_key: HostKey | None
     offered_host_key: HostKey | None
     host_key_policy: Policy

@@ -31,7 +31,8 @@ from opsconductor.transports.base import MAX_HOPS, Endpoint, Transport
 from opsconductor.transports.errors import HostKeyRefused, TransportError
 from opsconductor.transports.hostkeys import fingerprint
 
-EMPTIABLE = {"credential_id", "jump_target_id"}
+REFERENCES = {"credential_id", "jump_target_id"}
+EMPTIABLE = REFERENCES | {"max_parallel"}
 """What a null takes away, instead of leaving it as it is."""
 
 
@@ -51,7 +52,7 @@ async def register(uow: UnitOfWork, wanted: NewTarget) -> Target:
 async def change(uow: UnitOfWork, target_id: UUID, wanted: TargetChange) -> Target:
     """Change a target. Another host or port forgets the pinned key: it belonged to the old address."""
     given = wanted.model_dump(exclude_unset=True)
-    if EMPTIABLE & given.keys():
+    if REFERENCES & given.keys():
         await repository.lock_routes(uow.session)
     target = await get(uow, target_id, lock=True)
     before = _facts(target)
@@ -272,8 +273,11 @@ def _short(key: str | None) -> str | None:
 
 def _facts(target: Target) -> dict[str, Any]:
     names = ("name", "host", "port", "os_type", "environment", "status", "description", "tags")
-    facts = {name: getattr(target, name) for name in (*names, "host_key_policy", "legacy_algorithms")}
-    return {**facts, **{name: _text(getattr(target, name)) for name in sorted(EMPTIABLE)}}
+    facts = {
+        name: getattr(target, name)
+        for name in (*names, "host_key_policy", "legacy_algorithms", "max_parallel")
+    }
+    return {**facts, **{name: _text(getattr(target, name)) for name in sorted(REFERENCES)}}
 
 
 def _text(id: UUID | None) -> str | None:

@@ -7,6 +7,7 @@ import { fieldErrors } from '@/api/errors'
 import type { Credential, CredentialChange, NewCredential } from '@/api/types'
 import { tellFailed } from '@/components/feedback'
 import { LockIcon } from '@/components/icons'
+import { LimitField } from '@/components/LimitField'
 import { BecomePasswordField, CertificateField, type Fate } from './OptionalFields'
 import { keyProblem } from './privateKey'
 import { useAddCredential, useChangeCredential } from './queries'
@@ -17,6 +18,7 @@ export interface CredentialValues {
   kind: 'password' | 'ssh_key'
   username: string
   description: string
+  max_parallel: number | null
   password: string
   private_key: string
   passphrase: string
@@ -31,6 +33,7 @@ const EMPTY: CredentialValues = {
   kind: 'ssh_key',
   username: '',
   description: '',
+  max_parallel: null,
   password: '',
   private_key: '',
   passphrase: '',
@@ -100,6 +103,12 @@ export function CredentialForm({ credential, onDone, onCancel }: CredentialFormP
           <CertificateField form={form} credential={credential} newKey={withSecret} />
         )}
         <BecomePasswordField form={form} credential={credential} />
+        <LimitField
+          value={form.values.max_parallel}
+          onChange={(limit) => form.setFieldValue('max_parallel', limit)}
+          hint={t('credentials.limitHint')}
+          error={form.errors.max_parallel}
+        />
         <Textarea
           label={t('credentials.description')}
           autosize
@@ -141,23 +150,25 @@ function useCredentialForm(credential: Credential | undefined, withSecret: boole
 }
 
 function pick(credential: Credential): Partial<CredentialValues> {
-  const { name, kind, username, description, certificate, has_become_password } = credential
+  const { name, kind, username, description, max_parallel, certificate, has_become_password } = credential
   return {
     name,
     kind,
     username,
     description: description ?? '',
+    max_parallel,
     certificate_fate: certificate ? 'keep' : 'set',
     become_password_fate: has_become_password ? 'keep' : 'set',
   }
 }
 
 function changeOf(values: CredentialValues, withSecret: boolean): CredentialChange {
-  const { name, username, description, kind, password, private_key, passphrase } = values
+  const { name, username, description, max_parallel, kind, password, private_key, passphrase } = values
   const open = {
     name: name.trim(),
     username: username.trim(),
     description: description.trim(),
+    max_parallel,
     ...optionalsOf(values, withSecret),
   }
   if (!withSecret) return open

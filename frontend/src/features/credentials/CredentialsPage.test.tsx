@@ -51,11 +51,19 @@ test('a password is sent once and nothing of a key with it', async () => {
     screen.getByLabelText(/^Password/, { selector: 'input:not([type=radio])' }),
     'correct horse',
   )
+  await user.type(screen.getByRole('textbox', { name: 'Operations at once' }), '4')
   await user.click(screen.getByRole('button', { name: 'Add credential' }))
 
   await screen.findByText('fleet added')
   expect(sent).toEqual([
-    { kind: 'password', name: 'fleet', username: 'ops', description: '', password: 'correct horse' },
+    {
+      kind: 'password',
+      name: 'fleet',
+      username: 'ops',
+      description: '',
+      max_parallel: 4,
+      password: 'correct horse',
+    },
   ])
 })
 
@@ -89,7 +97,7 @@ async function changed(how: (user: Awaited<ReturnType<typeof openApp>>['user']) 
   return sent
 }
 
-const untouched = { name: 'fleet', username: 'ops', description: '' }
+const untouched = { name: 'fleet', username: 'ops', description: '', max_parallel: null }
 
 test('a certificate that is over is told as such in the list', async () => {
   tells('/credentials', page(aCredential('fleet', { kind: 'ssh_key', certificate })))

@@ -104,13 +104,21 @@ function PreviewActions({ wanted, preview }: Pick<PreviewDrawerProps, 'wanted' |
   )
 }
 
-function useColumns({ batches }: Preview): Column<PreviewTarget>[] {
+function useColumns({ batches, targets }: Preview): Column<PreviewTarget>[] {
   const { t } = useTranslation()
   const batch: Column<PreviewTarget> = {
     id: 'batch',
     header: t('run.batch'),
     meta: { width: 64, align: 'right' },
     cell: ({ row }) => (row.original.batch === null ? '–' : row.original.batch + 1),
+  }
+  const limits: Column<PreviewTarget> = {
+    id: 'limits',
+    header: t('run.limits'),
+    cell: ({ row }) =>
+      limitsOf(row.original)
+        .map(([text, count]) => t(text, { count }))
+        .join(', '),
   }
   return [
     {
@@ -126,8 +134,17 @@ function useColumns({ batches }: Preview): Column<PreviewTarget>[] {
       cell: ({ row }) => `${row.original.host}:${row.original.port}`,
     },
     { id: 'credential', header: t('run.credential'), cell: ({ row }) => row.original.credential_name ?? '–' },
+    ...(targets.some((target) => limitsOf(target).length > 0) ? [limits] : []),
     { id: 'problem', header: t('run.problem'), cell: ({ row }) => <Problem>{row.original.problem}</Problem> },
   ]
+}
+
+function limitsOf({ max_parallel, credential_max_parallel }: PreviewTarget) {
+  const limits = [
+    ['run.limitHere', max_parallel],
+    ['run.limitWithCredential', credential_max_parallel],
+  ] as const
+  return limits.flatMap(([text, count]) => (count === null ? [] : [[text, count] as const]))
 }
 
 function Problem({ children }: { children: string | null }) {

@@ -233,6 +233,7 @@ test('what is run from a preview is what was looked at; when that has changed, a
   await user.click(screen.getByRole('button', { name: 'Preview' }))
   const drawer = await screen.findByRole('dialog')
   within(drawer).getByText('2, of 1, 1 targets')
+  within(drawer).getByText('at most 2 here, at most 5 with the credential')
   within(drawer).getByText('The target has no credential; choose one for it.')
   within(drawer).getByText('Nothing would run on 1 target; its row says why.')
   expect(await axeFindings()).toEqual([])

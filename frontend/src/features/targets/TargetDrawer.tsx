@@ -95,6 +95,7 @@ function TargetFacts({ target }: { target: Target }) {
         [t('targets.os'), t(`targets.oses.${target.os_type}`)],
         [t('targets.environment'), target.environment],
         [t('targets.credential'), target.credential_name ?? t('targets.credentialNone')],
+        [t('common.mostAtOnce'), target.max_parallel === null ? null : String(target.max_parallel)],
         [t('targets.tags'), target.tags.length ? <Tags key="tags" tags={target.tags} /> : null],
         [
           t('targets.description'),

@@ -21,13 +21,15 @@ import { fieldErrors, isApiError } from '@/api/errors'
 import type { Target, TargetChange } from '@/api/types'
 import { tellFailed } from '@/components/feedback'
 import { WarningIcon } from '@/components/icons'
+import { LimitField } from '@/components/LimitField'
 import { CredentialPicker } from './CredentialPicker'
 import { oses, targetStatuses } from './filter'
 import { JumpHostPicker } from './JumpHostPicker'
 import { useSaveTarget, useTargetFacets } from './queries'
 
 type Optional = 'credential_id' | 'jump_target_id'
-export type TargetValues = Required<Omit<TargetChange, Optional>> & Record<Optional, string | null>
+export type TargetValues = Required<Omit<TargetChange, Optional | 'max_parallel'>> &
+  Record<Optional, string | null> & { max_parallel: number | null }
 type Form = UseFormReturnType<TargetValues>
 
 const EMPTY: TargetValues = {
@@ -41,6 +43,7 @@ const EMPTY: TargetValues = {
   credential_id: null,
   jump_target_id: null,
   legacy_algorithms: false,
+  max_parallel: null,
   host_key_policy: 'pin-on-first-use',
   description: '',
 }
@@ -82,6 +85,12 @@ export function TargetForm({ target, onDone, onCancel }: TargetFormProps) {
           error={form.errors.jump_target_id}
         />
         <PlaceFields form={form} />
+        <LimitField
+          value={form.values.max_parallel}
+          onChange={(limit) => form.setFieldValue('max_parallel', limit)}
+          hint={t('targets.limitHint')}
+          error={form.errors.max_parallel}
+        />
         <PolicyField form={form} />
         <LegacyField form={form} />
         <Textarea

@@ -102,11 +102,32 @@ test('a target is added with what the form says, and a taken name is shown at it
       credential_id: null,
       jump_target_id: null,
       legacy_algorithms: false,
+      max_parallel: null,
       host_key_policy: 'pin-on-first-use',
       description: '',
     },
   ])
   expect(await axeFindings()).toEqual([])
+})
+
+test('a limit that is emptied is taken away, and what the server refuses is shown there', async () => {
+  const sent: unknown[] = []
+  tells('/targets/:id', aTarget('web-1', { max_parallel: 2 }))
+  server.use(
+    http.patch('*/api/v3/targets/:id', async ({ request }) => {
+      sent.push(await request.json())
+      return refuse(422, 'invalid_request', 'Not valid.', [
+        { field: 'body.max_parallel', message: 'at most 1000' },
+      ])
+    }),
+  )
+  const { user } = await openApp('/targets/id-web-1/edit')
+
+  await user.clear(await screen.findByRole('textbox', { name: 'Operations at once' }))
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+
+  await screen.findByText('at most 1000')
+  expect(sent).toMatchObject([{ max_parallel: null }])
 })
 
 test('a jump host is looked for by name, and only one that can be one is offered', async () => {

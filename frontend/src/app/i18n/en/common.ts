@@ -27,6 +27,8 @@ export const common = {
   actions: 'Actions',
   more: 'More',
   on: 'on',
+  mostAtOnce: 'Operations at once',
+  noLimit: 'no limit',
 }
 
 export const nav = {

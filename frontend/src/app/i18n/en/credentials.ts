@@ -46,6 +46,8 @@ export const credentials = {
   becomePasswordRemove: 'Remove password',
   becomePasswordGoes: 'The sudo password is removed when you save.',
   undo: 'Keep it',
+  limitHint:
+    'How many may be under way with this credential together, on all targets. Others wait for their turn.',
   description: 'Description',
   fingerprint: 'Key fingerprint',
   usedBy: 'Used by',

@@ -126,5 +126,8 @@ export const run = {
   target: 'Target',
   address: 'Address',
   credential: 'Credential',
+  limits: 'At once',
+  limitHere: 'at most {{count}} here',
+  limitWithCredential: 'at most {{count}} with the credential',
   problem: 'Problem',
 }

@@ -30,6 +30,7 @@ export const targets = {
   routeFrom: 'OpsConductor',
   openHop: 'Open {{name}}',
   failedAtHop: 'It failed at the jump host, before the target.',
+  limitHint: 'How many may be under way here together, over all executions. Others wait for their turn.',
   legacy: 'Allow outdated algorithms',
   legacyHint: 'Only for equipment that cannot be updated: SHA-1 signatures and ciphers in CBC mode.',
   legacyWarning:
