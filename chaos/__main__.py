@@ -20,7 +20,7 @@ from rich.table import Table
 
 from chaos.faults import Faults
 from chaos.history import Verdict, judge, open_work
-from chaos.load import Load
+from chaos.load import HONEST, Load
 from opsconductor.apps.cli.console import guarded
 from opsconductor.stack.problems import StackProblem
 
@@ -47,10 +47,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--postgres-restarts", type=int, default=4)
     parser.add_argument("--session-kills", type=int, default=150)
     parser.add_argument("--valkey-kills", type=int, default=20)
+    parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--mode", choices=("attached", "detached"), default="attached")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
+
+
+def _ends(options: argparse.Namespace) -> frozenset[str]:
+    """Return how operations may end. A detached command outlives its worker and its session; its keeper is spared."""
+    if options.calm:
+        return frozenset({"completed"})
+    return HONEST - {"lost"} if options.mode == "detached" else HONEST
 
 
 async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
@@ -59,7 +68,7 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
     async with servers(home, TARGETS) as specs:
         credential = stack.credential(specs[0].username, home / "id_ed25519")
         ids = [stack.target(spec.name, spec.port, credential) for spec in specs]
-        load = Load(stack, notes, ids, [spec.name for spec in specs])
+        load = Load(stack, notes, ids, [spec.name for spec in specs], options.mode, _ends(options))
         began = time.monotonic()
         faults = await asyncio.to_thread(_rage, stack, load, options)
         raged = time.monotonic() - began
@@ -69,7 +78,8 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
     if left:
         verdict.breaks("nothing is stuck", f"{left} open {SETTLE_LIMIT:.0f} s after the last fault")
     found = {
-        "chaos": "storm",
+        "chaos": "calm" if options.calm else "storm",
+        "mode": options.mode,
         "operations": sum(verdict.ends.values()),
         "executions": len(load.accepted),
         "faults": dict(faults.dealt),
@@ -88,9 +98,8 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
 def _rage(stack: IdleStack, load: Load, options: argparse.Namespace) -> Faults:
     """Accept executions, and meanwhile deal blows; both come to their ends together."""
     faults = Faults(stack.data, random.Random(options.seed))  # noqa: S311  # a storm that can be had again
-    deck = faults.deck(
-        options.worker_kills, options.postgres_restarts, options.session_kills, options.valkey_kills
-    )
+    counts = (options.worker_kills, options.postgres_restarts, options.session_kills, options.valkey_kills)
+    deck = [] if options.calm else faults.deck(*counts)
     total = max(1, options.operations // TARGETS)
     with ThreadPoolExecutor(1) as clients:
         pace = Pace(total)
@@ -157,7 +166,13 @@ def _show(found: dict[str, Any], verdict: Verdict, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return
-    table = Table(title="The crash storm", title_justify="left", box=None, pad_edge=False, show_header=False)
+    table = Table(
+        title=f"The crash storm ({found['chaos']}, {found['mode']})",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        show_header=False,
+    )
     for name in ("operations", "faults", "ends", "reasons", "requests_tried_again", "seconds"):
         value = found[name]
         text = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)

@@ -19,8 +19,6 @@ QUERY = """
 """
 OPEN = "select count(*) from execution_results where status in ('scheduled', 'running')"
 OPEN_EXECUTIONS = "select count(*) from executions where status in ('scheduled', 'running')"
-HONEST = {"completed", "lost", "unreachable"}
-"""Ends that an operation may have in a storm: done, not known, and certainly not begun."""
 
 
 @dataclass
@@ -74,7 +72,7 @@ def _judge(row: dict[str, Any], storage: Path, load: Load, verdict: Verdict) -> 
         verdict.reasons[f"{status}: {row['error_code']}"] += 1
     if runs > 1:
         verdict.breaks("nothing runs twice", f"{name} ran {runs} times")
-    if status not in HONEST:
+    if status not in load.ends:
         verdict.breaks("every operation ends honestly", name)
     if row["finished_at"] is None or row["execution_finished_at"] is None:
         verdict.breaks("nothing is stuck", name)

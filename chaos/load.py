@@ -17,6 +17,9 @@ PATIENCE = 60.0  # s that a request may be tried again
 LINES = (1, 40, 4000)
 """Lengths of outputs, by turns: one that fits into the database, one of a few hundred bytes, one with a file."""
 
+HONEST = frozenset({"completed", "lost", "unreachable"})
+"""Ends that an operation may have in a storm: done, not known, and certainly not begun."""
+
 
 @dataclass
 class Load:
@@ -26,6 +29,9 @@ class Load:
     notes: Path
     target_ids: list[str]
     target_names: list[str]
+    mode: str = "attached"
+    ends: frozenset[str] = HONEST
+    """How an operation may end; without faults, only completed."""
     accepted: dict[str, int] = field(default_factory=dict)
     """The number of each execution, by id."""
     tried_again: int = 0
@@ -49,7 +55,12 @@ class Load:
         """Have an execution accepted, however often that takes."""
         key = f"storm-{uuid.uuid4()}"
         action = {"action_type": "command", "action_parameters": {"command": self.command(number)}}
-        body = {"name": f"storm {number}", "actions": [action], "target_ids": self.target_ids}
+        body = {
+            "name": f"storm {number}",
+            "actions": [action],
+            "target_ids": self.target_ids,
+            "mode": self.mode,
+        }
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

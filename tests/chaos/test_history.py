@@ -75,5 +75,11 @@ def test_what_never_ended_is_caught(load: Load, moment: str) -> None:
     assert _broken(load, **{moment: None}) == ["nothing is stuck"]
 
 
+def test_without_faults_only_completed_is_an_honest_end(load: Load) -> None:
+    load.ends = frozenset({"completed"})
+
+    assert _broken(load, status="lost", error_code="worker_lost") == ["every operation ends honestly"]
+
+
 def test_a_failure_nobody_asked_for_is_caught(load: Load) -> None:
     assert _broken(load, status="failed", error_code="internal_error") == ["every operation ends honestly"]

@@ -93,6 +93,12 @@ def chaos(
     postgres_restarts: Annotated[int, typer.Option(min=0, help="Immediate ones, with recovery.")] = 4,
     session_kills: Annotated[int, typer.Option(min=0, help="On the side of the targets.")] = 150,
     valkey_kills: Annotated[int, typer.Option(min=0, help="Every other one flushes it instead.")] = 20,
+    calm: Annotated[
+        bool, typer.Option("--calm", help="No faults: whether anything is mixed up under load alone.")
+    ] = False,
+    detached: Annotated[
+        bool, typer.Option("--detached", help="Detached commands: nothing may be lost at all.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed deals the same blows in the same order.")] = 0,
     data_dir: Annotated[
         Path | None, typer.Option(help="A new folder, which is kept; else one that is removed afterwards.")
@@ -113,6 +119,8 @@ def chaos(
         }
         words = [f"--{name}={count}" for name, count in counts.items()]
         words += [f"--data-dir={data_dir}"] if data_dir else []
+        words += ["--calm"] if calm else []
+        words += ["--mode=detached"] if detached else []
         if _ourselves("chaos", *words, *(["--json"] if as_json else [])) != 0:
             raise StackProblem("The storm broke a promise, or could not be held to its end.")
 
