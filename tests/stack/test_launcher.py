@@ -24,7 +24,7 @@ def launched(checkout: Path, **environment: str) -> subprocess.CompletedProcess[
         env={"PATH": os.environ["PATH"], "HOME": str(checkout), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

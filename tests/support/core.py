@@ -155,7 +155,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
             )
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 90) -> None:
         """Return once it works; raise with its log where it does not."""
         deadline = time.monotonic() + seconds
         while not self.ready.exists():
