@@ -1,5 +1,8 @@
 """Stored scripts and parameters in executions: checked when accepted, given as data, secret ones never shown."""
 
+import asyncio
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,3 +131,103 @@ async def test_a_script_is_given_once(fleet: Registered, script: dict[str, Any])
 
     assert [answer.status_code for answer in answers] == [422, 422]
     assert answers[0].json()["code"] == "script_twice"
+
+
+CONTENT = b"listen 8443\n\xff\x00 not text\n"
+ASKS_FOR_A_FILE = [{"name": "CONFIG", "type": "file", "required": True}]
+
+
+@pytest.fixture(scope="module")
+async def config(core: Core) -> str:
+    answer = await core.admin.post("/files", params={"name": "it's a $HOME.conf"}, content=CONTENT)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def _with_file(fleet: Registered, file_id: str, *actions: dict[str, Any], **more: object) -> str:
+    given = {"parameters": ASKS_FOR_A_FILE, "values": {"CONFIG": file_id}}
+    accepted = await fleet.start_actions(*actions, ids=fleet.ids[:1], **given, **more)
+    return str(accepted["id"])
+
+
+def _left() -> set[str]:
+    return {path.name for path in Path("/tmp").glob("opsconductor-*-*-7*-*")}  # noqa: S108  # where nothing may stay
+
+
+@pytest.mark.parametrize("mode", ["attached", "detached"])
+async def test_a_file_is_on_the_target_for_the_script_alone_and_gone_afterwards(
+    fleet: Registered, config: str, mode: str
+) -> None:
+    before = _left()
+    look = 'basename "$CONFIG"; stat -c %a "$CONFIG" "${CONFIG%/*/*}"; sha256sum <"$CONFIG"'
+    actions = action("script", content=look), action("command", command='wc -c <"$CONFIG"')
+    id = await _with_file(fleet, config, *actions, mode=mode)
+    await fleet.end_of(id)
+    [result] = await fleet.results(id)
+
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    assert result["output_text"] == f"it's a $HOME.conf\n600\n700\n{sha256}  -\n{len(CONTENT)}\n"
+    assert await _gone(before)
+
+
+async def _gone(before: set[str]) -> bool:
+    """Tell whether nothing more is there than before; what is detached goes just after the result is stored."""
+    async with asyncio.timeout(5):
+        while _left() - before:
+            await asyncio.sleep(0.05)
+    return True
+
+
+async def test_a_file_goes_when_the_script_fails_and_when_it_is_cancelled(
+    fleet: Registered, config: str
+) -> None:
+    before = _left()
+    fails = await _with_file(fleet, config, action("command", command='test -r "$CONFIG"; exit 9'))
+    await fleet.end_of(fails)
+    hangs = await _with_file(fleet, config, action("command", command="sleep 30"))
+    async with asyncio.timeout(10):
+        while not (there := _left() - before):
+            await asyncio.sleep(0.02)
+    await fleet.api.post(f"/executions/{hangs}/cancel")
+    cancelled = await fleet.end_of(hangs)
+
+    assert there, "the file was never there"
+    assert [r["exit_code"] for r in await fleet.results(fails)] == [9]
+    assert cancelled["status"] == "cancelled"
+    assert await _gone(before)
+
+
+async def test_a_file_is_given_again_when_it_is_run_again(fleet: Registered, config: str) -> None:
+    first = await _with_file(fleet, config, action("command", command='head -c 6 "$CONFIG"'))
+    await fleet.end_of(first)
+    again = (await fleet.api.post(f"/executions/{first}/rerun", json={})).json()
+    await fleet.end_of(again["id"])
+
+    assert [r["output_text"] for r in await fleet.results(again["id"])] == ["listen"]
+
+
+async def test_a_file_that_is_not_there_is_refused_at_its_field(fleet: Registered) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    wanted = {"actions": [action("command", command="true")], "target_ids": fleet.ids[:1]}
+    given = {"parameters": ASKS_FOR_A_FILE, "values": {"CONFIG": nobody}}
+    answer = await fleet.api.post("/executions", json=wanted | given)
+
+    assert answer.status_code == 422
+    errors = [{"field": "values.CONFIG", "message": "there is no file with this id"}]
+    assert (answer.json()["code"], answer.json()["errors"]) == ("parameters_invalid", errors)
+
+
+async def test_a_file_that_was_deleted_meanwhile_fails_before_anything_runs(
+    core: Core, fleet: Registered
+) -> None:
+    file_id = (await core.admin.post("/files", params={"name": "short.txt"}, content=b"x")).json()["id"]
+    id = await _with_file(fleet, file_id, action("wait", seconds=1), action("command", command="echo ran"))
+    assert (await core.admin.delete(f"/files/{file_id}")).status_code == 204
+    await fleet.end_of(id)
+    [result] = await fleet.results(id)
+
+    assert (result["status"], result["error_code"], result["output_text"]) == (
+        "failed",
+        "source_unreadable",
+        "",
+    )

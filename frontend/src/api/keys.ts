@@ -15,6 +15,7 @@ export const keys = {
   scriptVersions: (id: string) => ['scripts', 'one', id, 'versions'] as const,
   scriptDiff: (id: string, from: number, to: number) => ['scripts', 'one', id, 'diff', from, to] as const,
   files: ['files'] as const,
+  file: (id: string) => ['files', 'one', id] as const,
   fileList: (filter: object) => ['files', 'list', filter] as const,
   executions: ['executions'] as const,
   executionLists: ['executions', 'list'] as const,

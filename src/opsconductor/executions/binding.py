@@ -1,14 +1,15 @@
 """From a request to what is run: stored scripts as they are now, and parameters bound to their values."""
 
-from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from opsconductor.contracts.actions import Action, ScriptAction
 from opsconductor.contracts.parameters import AnyParameter, FileParameter, TargetParameter
 from opsconductor.executions.errors import ParametersInvalid, ScriptTwice
 from opsconductor.executions.given import Given
-from opsconductor.executions.parameters import TargetReference, bind, ids_of, masked_values
+from opsconductor.executions.parameters import FileReference, TargetReference, bind, ids_of, masked_values
 from opsconductor.executions.schemas import NewExecution
+from opsconductor.files import repository as files
 from opsconductor.kit.unit_of_work import UnitOfWork
 from opsconductor.scripts import service as scripts
 from opsconductor.targets import repository as targets
@@ -56,23 +57,20 @@ async def _stored(
 async def bound(uow: UnitOfWork, wanted: NewExecution) -> Given:
     """Check every value; return what commands and scripts are given. Raises ParametersInvalid."""
     definitions = wanted.parameters
-    _refuse_files(definitions, wanted.values)
     ids = ids_of(definitions, wanted.values, TargetParameter)
     fleet = await targets.targets_by_id(uow.session, ids) if ids else {}
     known = {id: TargetReference(id, found.name, found.host, found.port) for id, found in fleet.items()}
-    fits = bind(definitions, wanted.values, find_target=known.get, within=WITHIN)
+    kept = {id: FileReference(id, name) for id, name in (await _names_of_files(uow, wanted)).items()}
+    fits = bind(definitions, wanted.values, find_target=known.get, find_file=kept.get, within=WITHIN)
     return Given(
         variables={n: text for n, text in fits.environment.items() if n not in fits.secrets},
         secrets={n: text for n, text in fits.environment.items() if n in fits.secrets},
         definitions=list(definitions),
         values=masked_values(definitions, wanted.values),
+        files={name: found.id for name, found in fits.files.items()},
     )
 
 
-def _refuse_files(definitions: Sequence[AnyParameter], values: dict[str, Any]) -> None:
-    """Refuse files: nothing brings them to the targets yet but an action of its own."""
-    names = [each.name for each in definitions if isinstance(each, FileParameter) and values.get(each.name)]
-    if names:
-        message = "files are not sent with parameters; send it with a file transfer before the script"
-        errors = [{"field": f"{WITHIN}.{name}", "message": message} for name in names]
-        raise ParametersInvalid(problems=f"{names[0]}: {message}", errors=errors)
+async def _names_of_files(uow: UnitOfWork, wanted: NewExecution) -> dict[UUID, str]:
+    ids = ids_of(wanted.parameters, wanted.values, FileParameter)
+    return await files.names_of(uow.session, ids) if ids else {}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from opsconductor.executions import bring
 from opsconductor.executions.site import HARD_END, Site
 from opsconductor.executions.steps import Ended, ended_of
 from opsconductor.transports.base import Command, Running
@@ -97,6 +98,8 @@ async def clear_away(site: Site, stored: bool) -> None:
             connection = detaching(await site.connection(), _host(site))
             if not await connection.release(_key(site, *place)):
                 log.warning("operation.still_runs", result_id=str(site.operation.claim.result_id))
+        if stored:
+            await bring.nothing_stays(site)
     except TransportError as error:
         result_id = str(site.operation.claim.result_id)
         log.warning("operation.not_released", result_id=result_id, reason=error.code)

@@ -23,11 +23,14 @@ class Given:
     definitions: list[AnyParameter] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     """As they were given, secret ones masked."""
+    files: dict[str, UUID] = field(default_factory=dict)
+    """By variable: what is brought to each target; until then the variable has the file's name."""
 
     def facts(self) -> dict[str, Any]:
         """Return what may be kept and shown."""
         definitions = [each.model_dump(mode="json") for each in self.definitions]
-        return {"definitions": definitions, "values": self.values} if definitions else {}
+        files = {"files": {name: str(id) for name, id in self.files.items()}} if self.files else {}
+        return {"definitions": definitions, "values": self.values, **files} if definitions else {}
 
 
 def give(execution: Execution, given: Given, vault: Vault) -> None:
@@ -44,7 +47,8 @@ def given_to(execution: Execution, vault: Vault) -> Given:
     kept = DEFINITIONS.validate_python(execution.parameters.get("definitions", []))
     values = execution.parameters.get("values", {})
     secrets = opened(execution.id, execution.secret_variables, vault)
-    return Given(execution.variables, secrets, kept, values)
+    files = {name: UUID(id) for name, id in execution.parameters.get("files", {}).items()}
+    return Given(execution.variables, secrets, kept, values, files)
 
 
 def opened(execution_id: UUID, sealed: bytes | None, vault: Vault) -> dict[str, str]:

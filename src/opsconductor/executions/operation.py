@@ -8,7 +8,7 @@ import structlog
 
 from opsconductor.contracts.actions import Action
 from opsconductor.contracts.attempts import Parameters
-from opsconductor.executions import detached
+from opsconductor.executions import bring, detached
 from opsconductor.executions.deeds import DEEDS, WITHOUT_SIGN_IN
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Outcome
@@ -62,6 +62,7 @@ async def _all(site: Site, doors: Doors, steps: list[Step]) -> None:
         if ended and site.places:
             site.operation.afterwards = partial(detached.clear_away, site)
         else:
+            await bring.nothing_stays(site)
             await site.leave()
 
 
@@ -126,6 +127,7 @@ async def _attempts(site: Site, doors: Doors, action: Action, steps: list[Step])
         try:
             if action.action_type not in WITHOUT_SIGN_IN and step.action > site.operation.claim.reached:
                 await site.connection()  # before the intent: what can't be reached was never begun
+                await bring.files(site, action)
             if not begun:
                 await _intend(site, doors, steps)
                 begun = True

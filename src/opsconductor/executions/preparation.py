@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.actions import Action
 from opsconductor.credentials.vault import SealBroken, Vault
+from opsconductor.executions import bring
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions.given import opened
 from opsconductor.executions.protocol_repository import Claim, Plan
@@ -58,6 +59,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
         operation.detached = plan.mode == "detached"
         hidden = secrets[claim.execution_id]
         operation.variables = {**plan.variables, **(hidden or {})}
+        bring.plan(operation, plan.files)
         operation.problem = GONE if target is None else problem_of(target)
         if not operation.actions:
             operation.problem = UNREADABLE

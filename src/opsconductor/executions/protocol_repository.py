@@ -186,6 +186,8 @@ class Plan:
     mode: str
     variables: dict[str, str]
     secret_variables: bytes | None
+    files: dict[str, str]
+    """Ids of the files that variables stand for."""
 
 
 async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, Plan]:
@@ -197,9 +199,10 @@ async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID
         Execution.mode,
         Execution.variables,
         Execution.secret_variables,
+        Execution.parameters["files"],
     )
     rows = await session.execute(query.where(Execution.id.in_(execution_ids)))
     return {
-        id: Plan(actions, strategy.get("target_seconds"), mode, variables, secret)
-        for id, actions, strategy, mode, variables, secret in rows
+        id: Plan(actions, strategy.get("target_seconds"), mode, variables, secret, files or {})
+        for id, actions, strategy, mode, variables, secret, files in rows
     }

@@ -42,6 +42,8 @@ class Operation:
     """Index of the action to begin with; those before it were done by an earlier execution."""
     variables: dict[str, str] = field(default_factory=dict)
     """Goes into the environment of commands and scripts."""
+    files: dict[str, UUID] = field(default_factory=dict)
+    """What is brought to the target for commands and scripts, by its path there; see `bring`."""
     seconds: float | None = None
     """How long all actions together may take."""
     way: Way | None = None
@@ -86,6 +88,8 @@ class Site:
         """The action under way, and how often it has been run again."""
         self.places: list[tuple[int, int]] = []
         """Those that left something on the target."""
+        self.brought = False
+        """True once files may be on the target that have to go at the end."""
         self._doors = doors
         self._connection: Connection | None = None
         loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 """The files domain's questions to the database."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,12 @@ from opsconductor.files.models import File
 async def file(session: AsyncSession, file_id: UUID, *, lock: bool = False) -> File | None:
     query = select(File).where(File.id == file_id)
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def names_of(session: AsyncSession, file_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of those that are there."""
+    rows = await session.execute(select(File.id, File.name).where(File.id.in_(file_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def files_like(text: str | None, purpose: str | None, execution_id: UUID | None) -> Select[Any]:

@@ -107,6 +107,14 @@ class Files(Protocol):
         """Make a directory, and those above it, unless it is there."""
         ...
 
+    async def make_private_directory(self, path: str) -> None:
+        """Make a directory that only the login may look into. One that is there must be like that already."""
+        ...
+
+    async def remove_directory(self, path: str) -> None:
+        """Remove a directory and all that is in it; none there is fine."""
+        ...
+
     async def download(
         self, path: str, into: Path, *, recursive: bool = False, limit: int, progress: Progress = nobody
     ) -> Downloaded:

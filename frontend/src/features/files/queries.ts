@@ -1,7 +1,13 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { API, answer, api } from '@/api/client'
 import { keys } from '@/api/keys'
-import { pagedQuery } from '@/api/paging'
+import { pagedQuery, rowsOf } from '@/api/paging'
 import type { StoredFile } from '@/api/types'
 import type { FileFilter } from './filter'
 
@@ -11,6 +17,19 @@ export function useFiles(filter: FileFilter) {
       answer(api.GET('/api/v3/files', { params: { query: { ...filter, ...page } }, signal })),
     ),
     placeholderData: keepPreviousData,
+  })
+}
+
+/** Those that were uploaded and have this text in their names; the newest for none. */
+export function useUploads(text: string): StoredFile[] {
+  return rowsOf(useFiles({ purpose: 'upload', ...(text ? { q: text } : {}) }).data) ?? []
+}
+
+export function fileQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.file(id),
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v3/files/{file_id}', { params: { path: { file_id: id } }, signal })),
   })
 }
 

@@ -1,8 +1,7 @@
 /** What is sent to the targets, or fetched from them. */
 import { SegmentedControl, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { rowsOf } from '@/api/paging'
-import { useFiles } from '@/features/files/queries'
+import { useUploads } from '@/features/files/queries'
 import type { ActionProps } from './form'
 import { Picker } from './Picker'
 import classes from './run.module.css'
@@ -110,8 +109,4 @@ function FilePicker({ form, index }: ActionProps) {
       field={form.getInputProps(`actions.${index}.file_id`)}
     />
   )
-}
-
-function useUploads(text: string) {
-  return rowsOf(useFiles({ purpose: 'upload', ...(text ? { q: text } : {}) }).data) ?? []
 }

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { expect, test } from 'vitest'
 import type { ParameterDefinition } from '@/api/types'
 import { axeFindings } from '@/testing/app'
-import { aTarget, page } from '@/testing/data'
+import { aFile, aTarget, page } from '@/testing/data'
 import { tells } from '@/testing/server'
 import { ParameterFields, useValueProblems } from './ParameterFields'
 import { problemsOf, startValues } from './values'
@@ -55,6 +55,7 @@ const LONG = 20_000 // ms; every kind of input is used, and axe goes through the
 
 test('each type has its input, and what is typed comes back as its type', { timeout: LONG }, async () => {
   tells('/targets', page(aTarget('db-1', { id: '01a20c06-c4c1-742b-b37f-ba80e5e35788' })))
+  tells('/files', page(aFile('app.conf', { id: 'f-1' })))
   const { user, values } = open()
 
   await user.type(screen.getByRole('textbox', { name: 'A word' }), 'hello')
@@ -67,7 +68,8 @@ test('each type has its input, and what is typed comes back as its type', { time
   await user.type(screen.getByLabelText(/^TOKEN/), 's3cret')
   await user.click(screen.getByRole('combobox', { name: 'DB' }))
   await user.click(await screen.findByRole('option', { name: 'db-1' }))
-  await user.type(screen.getByRole('textbox', { name: 'CONFIG' }), ' x ')
+  await user.click(screen.getByRole('combobox', { name: 'CONFIG' }))
+  await user.click(await screen.findByRole('option', { name: 'app.conf' }))
 
   expect(values()).toEqual({
     WORD: 'hello',
@@ -77,7 +79,7 @@ test('each type has its input, and what is typed comes back as its type', { time
     SURE: false,
     TOKEN: 's3cret',
     DB: '01a20c06-c4c1-742b-b37f-ba80e5e35788',
-    CONFIG: 'x',
+    CONFIG: 'f-1',
   })
   expect(screen.getByLabelText<HTMLInputElement>(/^TOKEN/).type).toBe('password')
   expect(await axeFindings()).toEqual([])

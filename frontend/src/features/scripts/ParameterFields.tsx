@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
+import { fileQuery, useUploads } from '@/features/files/queries'
 import { targetQuery, useTargetList } from '@/features/targets/queries'
 import type { ParameterValue, ParameterValues, ValueProblem } from './values'
 
@@ -171,35 +172,41 @@ interface Choice {
   label: string
 }
 
-/** A target that was chosen before the form was there, by its id. */
-function usePreset(id: string | undefined): Choice | undefined {
-  const { data } = useQuery({ ...targetQuery(id ?? ''), enabled: id !== undefined })
-  return data && { value: data.id, label: data.name }
+/** What is found by its name, and what was chosen before the form was there by its id. */
+interface Searched {
+  placeholder: string
+  nothingFoundMessage: string
+  useFound: (text: string) => { id: string; name: string }[]
+  useOne: (id: string | undefined) => { id: string; name: string } | undefined
 }
 
-function TargetField(props: Of<'target'>) {
-  const { t } = useTranslation()
+function SearchedField({
+  useFound,
+  useOne,
+  placeholder,
+  nothingFoundMessage,
+  ...props
+}: Of<'target' | 'file'> & Searched) {
   const { definition, value, onChange } = props
   const [search, setSearch] = useState('')
   const [wanted] = useDebouncedValue(search.trim(), 200)
-  const found = rowsOf(useTargetList(wanted ? { q: wanted } : {}).data) ?? []
+  const choices = useFound(wanted).map(choice)
   const [picked, setPicked] = useState<Choice>()
-  const preset = usePreset(value === null || picked?.value === value ? undefined : String(value))
-  const choices = found.map(({ id, name }) => ({ value: id, label: name }))
-  const chosen = [picked, preset].find((choice) => choice && choice.value === value)
-  const missing = chosen && !choices.some((choice) => choice.value === chosen.value)
+  const preset = useOne(value === null || picked?.value === value ? undefined : String(value))
+  const chosen = [picked, preset && choice(preset)].find((one) => one && one.value === value)
+  const missing = chosen && !choices.some((one) => one.value === chosen.value)
   return (
     <Select
       {...described(props)}
-      placeholder={t('parameters.searchTarget')}
-      nothingFoundMessage={t('parameters.noTarget')}
+      placeholder={placeholder}
+      nothingFoundMessage={nothingFoundMessage}
       searchable
       clearable={!definition.required}
       filter={({ options }) => options} // the server has searched
       data={missing ? [chosen, ...choices] : choices}
       value={value === null ? null : String(value)}
-      onChange={(id, choice) => {
-        setPicked(choice ?? undefined)
+      onChange={(id, one) => {
+        setPicked(one ?? undefined)
         onChange(id)
       }}
       onSearchChange={(next) => setSearch(next === chosen?.label ? '' : next)}
@@ -207,16 +214,44 @@ function TargetField(props: Of<'target'>) {
   )
 }
 
-function FileField(props: Of<'file'>) {
+function choice({ id, name }: { id: string; name: string }): Choice {
+  return { value: id, label: name }
+}
+
+function TargetField(props: Of<'target'>) {
   const { t } = useTranslation()
-  const { definition, value, onChange } = props
   return (
-    <TextInput
-      {...described(props)}
-      {...PLAIN}
-      description={definition.help || t('parameters.fileId')}
-      value={value === null ? '' : String(value)}
-      onChange={(event) => onChange(event.currentTarget.value.trim())}
+    <SearchedField
+      {...props}
+      placeholder={t('parameters.searchTarget')}
+      nothingFoundMessage={t('parameters.noTarget')}
+      useFound={useTargetsFound}
+      useOne={useOneTarget}
     />
   )
+}
+
+function FileField(props: Of<'file'>) {
+  const { t } = useTranslation()
+  return (
+    <SearchedField
+      {...props}
+      placeholder={t('parameters.searchFile')}
+      nothingFoundMessage={t('parameters.noFile')}
+      useFound={useUploads}
+      useOne={useOneFile}
+    />
+  )
+}
+
+function useTargetsFound(text: string) {
+  return rowsOf(useTargetList(text ? { q: text } : {}).data) ?? []
+}
+
+function useOneTarget(id: string | undefined) {
+  return useQuery({ ...targetQuery(id ?? ''), enabled: id !== undefined }).data
+}
+
+function useOneFile(id: string | undefined) {
+  return useQuery({ ...fileQuery(id ?? ''), enabled: id !== undefined }).data
 }

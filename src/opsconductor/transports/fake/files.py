@@ -64,6 +64,14 @@ class FakeFiles:
     async def make_directory(self, path: str) -> None:
         self._tree.make(_absolute(path))
 
+    async def make_private_directory(self, path: str) -> None:
+        self._tree.make(_absolute(path))
+
+    async def remove_directory(self, path: str) -> None:
+        full = _absolute(path)
+        for name in (full, *self._tree.below(full)):
+            self._tree.pop(name, None)
+
     async def download(
         self, path: str, into: Path, *, recursive: bool = False, limit: int, progress: Progress = nobody
     ) -> Downloaded:

@@ -19,6 +19,7 @@ from opsconductor.transports.ssh.reading import Reading
 from opsconductor.transports.ssh.shell import Shell
 from opsconductor.transports.ssh.uploading import Upload
 
+PRIVATE = 0o700
 GOODBYE = 1.0  # s a session has to end in order
 
 
@@ -41,6 +42,27 @@ class SshFiles:
     async def make_directory(self, path: str) -> None:
         with self._teller.during("make the directory", path):
             await make_directories(self._sftp, await self._absolute(path))
+
+    async def make_private_directory(self, path: str) -> None:
+        with self._teller.during("make the directory", path):
+            path = await self._absolute(path)
+            try:
+                await self._sftp.mkdir(path, asyncssh.SFTPAttrs(permissions=PRIVATE))
+            except asyncssh.SFTPError:
+                if not await self._is_private_directory(path):
+                    raise
+
+    async def _is_private_directory(self, path: str) -> bool:
+        try:
+            mode = (await self._sftp.lstat(path)).permissions or 0
+        except asyncssh.SFTPError:
+            return False
+        return stat.S_ISDIR(mode) and stat.S_IMODE(mode) == PRIVATE
+
+    async def remove_directory(self, path: str) -> None:
+        nothing_there = contextlib.suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath)
+        with self._teller.during("remove the directory", path), nothing_there:
+            await self._sftp.rmtree(await self._absolute(path))
 
     async def download(
         self, path: str, into: Path, *, recursive: bool = False, limit: int, progress: Progress = nobody

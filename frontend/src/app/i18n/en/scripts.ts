@@ -133,9 +133,10 @@ export const parameters = {
   unnamed: 'parameter {{number}}',
   yes: 'Yes',
   no: 'No',
-  fileId: 'Id of a stored file.',
   searchTarget: 'Search a target',
   noTarget: 'No target found',
+  searchFile: 'Search a file that was uploaded',
+  noFile: 'No file found',
   problems: {
     required: 'This is needed.',
     number: 'This must be a number.',
