@@ -157,14 +157,21 @@ async def test_a_refused_login_fails_and_is_not_tried_again(core: Core, fleet: R
     assert (result["status"], result["error_code"], result["attempts"]) == ("failed", "login_refused", 1)
 
 
-async def test_the_first_contact_pins_the_host_key(core: Core, fleet: Registered) -> None:
+async def test_the_first_contact_pins_the_host_key_and_the_audit_says_so_once(
+    core: Core, fleet: Registered
+) -> None:
     async with running_sshd(1) as [server]:
         [id] = (await register(core, [server], prefix="first ")).ids
-        await fleet.run("true", ids=[id])
+        for _ in range(2):
+            await fleet.run("true", ids=[id])
         target = (await core.admin.get(f"/targets/{id}")).json()
+    pinned = {"object_id": id, "action": "target.host_key_pinned"}
+    [entry] = (await core.admin.get("/audit", params=pinned)).json()["items"]
 
     assert target["host_key"]["fingerprint"].startswith("SHA256:")
     assert target["host_key"]["pinned_at"]
+    assert entry["after"] == {"host_key": target["host_key"]["fingerprint"]}
+    assert (entry["actor"]["kind"], entry["actor"]["name"]) == ("service", "worker")
 
 
 async def test_actions_that_this_version_does_not_know_fail_and_leave_the_worker_alive(

@@ -6,6 +6,7 @@ command line or of the script's text.
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -58,7 +59,7 @@ Length = Annotated[int, Field(ge=0, le=LONGEST_VALUE)]
 Bound = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER, allow_inf_nan=False)]
 
 
-class Parameter(BaseModel):
+class Parameter(BaseModel, ABC):
     """What all parameters have: the variable's name, words for people, whether a value must be given."""
 
     model_config = ConfigDict(extra="forbid")
@@ -71,9 +72,9 @@ class Parameter(BaseModel):
     help: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
     required: bool = False
 
+    @abstractmethod
     def problem_of(self, value: Any) -> str | None:
         """Say what is wrong with a value that is not empty, if anything is; never quote it, it may be secret."""
-        raise NotImplementedError
 
     def text_of(self, value: Any) -> str:
         """Return the variable's text for a value without a problem."""

@@ -26,8 +26,9 @@ from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
-from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.kit.unit_of_work import Actor, UnitOfWork, UnitsOfWork
 from opsconductor.targets import repository as targets
+from opsconductor.targets import service as targets_service
 from opsconductor.transports.base import Transport
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ Beginning = tuple[Claim, list[dict[str, Any]]]
 
 POLL = 1.0  # s; how late a wake-up that Redis lost is noticed
 LAST_ATTEMPTS = 5.0  # s after the request to stop that a database that is away may take to come back
+WORKER = Actor("service", name="worker")
 AWAY = (DBAPIError, PoolTimeout)
 HAND_OVER = 15.0  # s that operations under way get at shutdown
 LONGEST_BACKOFF = 5.0  # s between attempts to reach a database that is away
@@ -180,7 +182,9 @@ class Engine:
             await self._hints.publish("execution", id)
 
     async def _pin(self, target_id: UUID, key: str) -> str | None:
-        return await self._persistently(lambda session: targets.pin_first_key(session, target_id, key))
+        return await self._persistently(
+            lambda session: targets_service.pin_first_key(UnitOfWork(session, WORKER), target_id, key)
+        )
 
     async def _refuse_key(self, target_id: UUID, key: str) -> None:
         log.error("target.host_key_refused", target_id=str(target_id))

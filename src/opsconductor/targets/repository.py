@@ -118,10 +118,15 @@ async def uses_of_credentials(session: AsyncSession, ids: Sequence[UUID]) -> dic
 
 
 async def pin_first_key(session: AsyncSession, target_id: UUID, key: str) -> str | None:
-    """Pin the key a target showed first; return the key that is pinned now (another's, if that one was faster)."""
+    """Pin the key a target showed first; return its name, or None where there was a key already, or no target."""
     first = (Target.id == target_id) & Target.host_key.is_(None)
     values = {"host_key": key, "host_key_pinned_at": func.now(), "offered_host_key": None}
-    await session.execute(update(Target).where(first).values(values))
+    pinned = update(Target).where(first).values(values).returning(Target.name)
+    return await session.scalar(pinned, execution_options={"synchronize_session": False})
+
+
+async def pinned_key(session: AsyncSession, target_id: UUID) -> str | None:
+    """Return the key that is pinned now."""
     return await session.scalar(select(Target.host_key).where(Target.id == target_id))
 
 

@@ -199,6 +199,16 @@ async def store_test(uow: UnitOfWork, target_id: UUID, outcome: TestOutcome) -> 
     return target
 
 
+async def pin_first_key(uow: UnitOfWork, target_id: UUID, key: str) -> str | None:
+    """Pin the key a target showed first; return the key that is pinned now (another's, if that one was faster)."""
+    name = await repository.pin_first_key(uow.session, target_id, key)
+    if name is None:
+        return await repository.pinned_key(uow.session, target_id)
+    facts = {"host_key": fingerprint(key)}
+    audit.record(uow, "target.host_key_pinned", "target", target_id, name, after=facts)
+    return key
+
+
 def _failed(code: str, detail: str, hop: str | None = None) -> dict[str, Any]:
     facts = {"ok": False, "latency_ms": None, "error_code": code, "detail": detail}
     return {**facts, "failed_hop_id": hop} if hop else facts
