@@ -2,7 +2,17 @@ import { screen, within } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
 import { axeFindings, openApp } from '@/testing/app'
-import { anExecution, aPreview, aResult, aTarget, aViewer, page } from '@/testing/data'
+import {
+  aFile,
+  anExecution,
+  aPreview,
+  aResult,
+  aScript,
+  aScriptRow,
+  aTarget,
+  aViewer,
+  page,
+} from '@/testing/data'
 import { refuse, server, signedInAs, tells } from '@/testing/server'
 
 interface Sent {
@@ -254,4 +264,26 @@ test('where too much is under way, what to do is said', async () => {
 
   await screen.findByText('You have 20 executions under way; try again later.')
   screen.getByRole('link', { name: 'See what runs' })
+})
+
+test('a script is run from its page, with the file it asks for', async () => {
+  const script = aScript('install', { parameters: [{ type: 'file', name: 'CONFIG', required: true }] })
+  tells('/scripts/:id', script)
+  tells('/scripts', page(aScriptRow('install')))
+  tells('/targets', page(aTarget('web-1')))
+  tells('/files', page(aFile('app.conf', { id: 'f-1' })))
+  const sent = takesRuns()
+  const { user } = await openApp('/scripts/id-install')
+
+  await user.click(await screen.findByRole('link', { name: 'Run this script' }))
+  await user.click(await screen.findByRole('checkbox', { name: 'Select web-1' }))
+  await user.click(await screen.findByRole('combobox', { name: 'CONFIG' }))
+  await user.click(await screen.findByRole('option', { name: 'app.conf' }))
+  await user.click(screen.getByRole('button', { name: 'Run on 1 target' }))
+
+  await screen.findByRole('heading', { level: 1, name: 'uptime' })
+  expect(bodyOf(sent[0])?.values).toEqual({ CONFIG: 'f-1' })
+  expect(bodyOf(sent[0])?.actions).toMatchObject([
+    { action_type: 'script', action_parameters: { script_id: 'id-install' } },
+  ])
 })

@@ -6,12 +6,15 @@ export interface RunSearch {
   targets?: string
   /** The id of an execution to do once more. */
   again?: string
+  /** The id of a script that is kept here. */
+  script?: string
 }
 
 export function runSearchOf(search: Record<string, unknown>): RunSearch {
   const targets = text(search.targets)
   const again = text(search.again)
-  return { ...(targets ? { targets } : {}), ...(again ? { again } : {}) }
+  const script = text(search.script)
+  return { ...(targets ? { targets } : {}), ...(again ? { again } : {}), ...(script ? { script } : {}) }
 }
 
 export function targetIdsOf({ targets }: RunSearch): string[] {

@@ -1,4 +1,4 @@
-/** What the form begins with: nothing, targets chosen elsewhere, or an earlier execution. */
+/** What the form begins with: nothing, a stored script, targets chosen elsewhere, or an earlier execution. */
 import { useQuery } from '@tanstack/react-query'
 import { useLocation, useSearch } from '@tanstack/react-router'
 import { keys } from '@/api/keys'
@@ -23,7 +23,7 @@ export function useStart(): { start?: Start; error: Error | null } {
   })
   const error = earlier.error ?? targets.error
   if (!search.again || error)
-    return { start: { values: emptyRun(), targetIds: chosen ?? targetIdsOf(search) }, error }
+    return { start: { values: emptyRun(search.script), targetIds: chosen ?? targetIdsOf(search) }, error }
   if (!earlier.data || !targets.data) return { error }
   return { start: { values: runOf(earlier.data), targetIds: targets.data }, error }
 }

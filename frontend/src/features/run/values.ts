@@ -147,10 +147,11 @@ const NO_STRATEGY: StrategyValues = {
   priority: 0,
 }
 
-export function emptyRun(): RunValues {
+/** Return a run with one command to be written, or with a script that is kept here. */
+export function emptyRun(scriptId?: string): RunValues {
   return {
     name: '',
-    actions: [newAction()],
+    actions: [scriptId ? { ...newAction('script'), stored: true, script_id: scriptId } : newAction()],
     strategy: NO_STRATEGY,
     mode: 'attached',
     parameters: [],

@@ -6,8 +6,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SavedScript, Script } from '@/api/types'
 import { tellDone, tellFailed } from '@/components/feedback'
-import { DotsIcon } from '@/components/icons'
-import { TextLink } from '@/components/links'
+import { DotsIcon, RunIcon } from '@/components/icons'
+import { ButtonLink, TextLink } from '@/components/links'
 import { Facts, Page, Section } from '@/components/Page'
 import { ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
@@ -42,7 +42,7 @@ export function ScriptPage() {
 function Actions({ script }: { script: Script }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const mayWrite = useCan()('scripts.write')
+  const can = useCan()
   const { view = 'script' } = useSearch({ from: '/shell/scripts/$scriptId' })
   const show = (next: ScriptView) =>
     void navigate({
@@ -61,7 +61,12 @@ function Actions({ script }: { script: Script }) {
           { value: 'versions', label: t('scripts.views.versions') },
         ]}
       />
-      {mayWrite && (
+      {can('executions.run') && (
+        <ButtonLink to="/run" search={{ script: script.id }} leftSection={<RunIcon />}>
+          {t('scripts.runIt')}
+        </ButtonLink>
+      )}
+      {can('scripts.write') && (
         <Menu>
           <Menu.Target>
             <ActionIcon aria-label={t('scripts.moreActions', { name: script.name })}>

@@ -11,6 +11,7 @@ export const scripts = {
   name: 'Name',
   nameHint: 'What people will look for, for example “restart a service”.',
   description: 'Description',
+  runIt: 'Run this script',
   interpreter: 'Interpreter',
   interpreterHint: 'The program on the target that reads the script: a name, or an absolute path.',
   interpreterForm: 'sh, bash, python3, or the absolute path of a program, without arguments.',
