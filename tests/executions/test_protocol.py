@@ -14,6 +14,7 @@ from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Outcome
 from opsconductor.kit.database import Sessions
+from opsconductor.storage.folder import Folder
 
 LEASE = 10.0
 
@@ -68,7 +69,8 @@ def _outcome(claim: Claim, **columns: object) -> Outcome:
     ended: dict[str, object] = {"status": "completed", "exit_code": 0, "exit_signal": None}
     ended |= {"error_code": None, "error_message": None, "attempts": 1, "steps": []}
     return Outcome(
-        claim, {**ended, **Capture(Path("/nowhere"), claim.result_id, claim.fence).columns(), **columns}
+        claim,
+        {**ended, **Capture(Folder(Path("/nowhere")), claim.result_id, claim.fence).columns(), **columns},
     )
 
 

@@ -60,7 +60,8 @@ def test_every_secret_can_come_from_a_file(
     (tmp_path / "value").write_text(SECRET_KEY + "\n")
     environment.setenv(f"{name}_FILE", str(tmp_path / "value"))
 
-    assert getattr(settings(), name.lower()).get_secret_value() == SECRET_KEY
+    fields = {field.alias: key for key, field in Settings.model_fields.items()}
+    assert getattr(settings(), fields[name]).get_secret_value() == SECRET_KEY
 
 
 @pytest.mark.parametrize("name", FROM_FILE)

@@ -79,6 +79,7 @@ async def _content(reader: Reader, kept: Kept) -> AsyncIterator[bytes]:
     if kept.path is None:
         yield kept.head
         return
+    await reader.bring(kept)
     file, _ = await asyncio.to_thread(opened, reader.storage, kept)
     with file:
         while piece := await asyncio.to_thread(file.read, CHUNK):

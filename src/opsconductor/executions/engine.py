@@ -26,6 +26,7 @@ from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.storage.courier import Courier
 from opsconductor.targets import repository as targets
 from opsconductor.transports.base import Transport
 
@@ -45,11 +46,17 @@ class Engine:
     """One per worker process, living in one event loop."""
 
     def __init__(
-        self, settings: Settings, units: UnitsOfWork, transport: Transport, vault: Vault, hints: Hints
+        self,
+        settings: Settings,
+        units: UnitsOfWork,
+        transport: Transport,
+        vault: Vault,
+        hints: Hints,
+        courier: Courier,
     ) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
         self._sessions, self._vault, self._hints = units.sessions, vault, hints
-        files = Storage(settings.storage_dir)
+        files = Storage(courier.folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
         self._operations: dict[UUID, Operation] = {}
@@ -63,7 +70,8 @@ class Engine:
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
         self._doors = Doors(
             transport=transport,
-            storage=settings.storage_dir,
+            folder=courier.folder,
+            sent=courier.hurry,
             intend=self._intents.add,
             progress=lambda claim, steps: self._beginnings.add((claim, steps)),
             pin=self._pin,

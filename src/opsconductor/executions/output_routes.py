@@ -41,7 +41,7 @@ LineLimit = Annotated[int, Query(ge=1, le=2000, description="Lines, fewer where 
 
 def reader_of(request: Request) -> Reader:
     """Return the application's reader of outputs."""
-    return Reader(request.app.state.units, request.app.state.settings.storage_dir)
+    return Reader(request.app.state.units, request.app.state.folder)
 
 
 Read = Annotated[Reader, Depends(reader_of)]

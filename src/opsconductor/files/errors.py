@@ -10,7 +10,7 @@ class FileNotFound(NotFound):
 
 
 class ContentMissing(NotFound):
-    """The content of this file is no longer in the storage; upload it again."""
+    """The content of this file is not in the storage; upload it again."""
 
     code = "file_content_missing"
 

@@ -99,6 +99,13 @@ class SourceUnreadable(Refused):
     code = "source_unreadable"
 
 
+class SourceUnreachable(Refused):
+    """The file to upload is in OpsConductor's bucket, which can't be reached from the worker now; try again later."""
+
+    code = "source_unreachable"
+    retry = True
+
+
 class ArchiveUnusable(Refused):
     """The archive can't be unpacked: {reason}."""
 
