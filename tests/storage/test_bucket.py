@@ -90,7 +90,7 @@ async def test_who_is_refused_is_told_what_to_look_at_and_no_secret(
         assert bucket.server.access_key not in str(refused.value)
 
     await _bucket(bucket).probe()  # the positive control
-    assert not [place for place in bucket.objects() if place.startswith("probes/")]
+    assert not [place for place in bucket.places() if place.startswith("probes/")]
 
 
 async def test_a_server_that_does_not_answer_is_named_within_seconds(
@@ -118,4 +118,4 @@ async def test_objects_are_listed_page_by_page_and_deleted_together(
 
     assert [len(page) for page in pages] == [2, 2, 1]
     assert sorted(place for page in pages for place in page) == places
-    assert [place for place in bucket.objects() if place.startswith("listed/")] == places[4:]
+    assert [place for place in bucket.places() if place.startswith("listed/")] == places[4:]

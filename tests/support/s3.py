@@ -50,6 +50,8 @@ class Gate:
     behind: int
     port: int = 0
     closed: bool = False
+    silent: bool = False
+    """Lets everybody in and nothing through, as a network that loses packets does."""
     passing: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
@@ -68,6 +70,8 @@ class Gate:
         if self.closed:
             writer.transport.abort()
             return
+        while self.silent:
+            await asyncio.sleep(0.05)
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.behind)
         both = {writer, inner_writer}
         self.passing |= both
@@ -109,11 +113,14 @@ class TestBucket:
             "OPSCONDUCTOR_STORAGE_SECRET_KEY": self.server.secret_key,
         }
 
+    def places(self) -> list[str]:
+        """Return what is in the bucket."""
+        listed = self.server.client().list_objects_v2(Bucket=self.name).get("Contents", [])
+        return [one["Key"].removeprefix(f"{self.prefix}/") for one in listed]
+
     def objects(self) -> dict[str, bytes]:
-        """Return everything in the bucket, by place."""
-        client = self.server.client()
-        listed = client.list_objects_v2(Bucket=self.name).get("Contents", [])
-        return {one["Key"].removeprefix(f"{self.prefix}/"): self.read(one["Key"]) for one in listed}
+        """Return everything in the bucket, while nobody deletes there."""
+        return {place: self.read(f"{self.prefix}/{place}") for place in self.places()}
 
     def read(self, key: str) -> bytes:
         return bytes(self.server.client().get_object(Bucket=self.name, Key=key)["Body"].read())

@@ -68,10 +68,10 @@ async def health_check(request: Request) -> dict[str, str]:
 
 
 def _storage(courier: Courier) -> dict[str, str]:
-    """Say of a bucket whether it takes what it is sent: nothing is lost meanwhile, so the core is well all the same."""
+    """Say of a bucket whether it could be reached last: nothing is lost meanwhile, so the core is well all the same."""
     if courier.folder.bucket is None:
         return {}
-    return {"storage": "away" if courier.trouble else "ok"}
+    return {"storage": "away" if courier.trouble or courier.folder.unreachable else "ok"}
 
 
 def create_app(config: Settings) -> FastAPI:

@@ -70,7 +70,7 @@ class EngineThread:
         # 0 s keep nothing: whatever comes back is too old at once.
         warm = PooledTransport(SshTransport(), PoolLimits(idle=self._config.warm_seconds))
         courier = Courier(Folder.of(self._config), self._config.storage_cache_bytes)
-        self._engine = Engine(self._config, units, warm, vault, hints, courier)
+        self._engine = Engine(self._config, units, warm, vault, hints, courier.folder)
         self._loop = asyncio.get_running_loop()
         if self._config.ready_file:
             self._config.ready_file.touch()

@@ -17,6 +17,7 @@ from opsconductor.executions.output_files import opened
 from opsconductor.executions.output_schemas import Format
 from opsconductor.executions.outputs_repository import Kept, Output
 from opsconductor.executions.reading import Reader, removed_note
+from opsconductor.kit.errors import Unavailable
 
 BATCH = 200  # results read from the database at once
 CHUNK = 256 * 1024  # bytes read from a file at once
@@ -49,6 +50,25 @@ COLUMNS = (
 def file_name(execution: Execution, wanted: Format) -> str:
     """Return the name of the download: made of the id, since a name may be anything."""
     return f"execution-{execution.id}.{ENDINGS[wanted]}"
+
+
+class CutShort(Exception):
+    """A download can't be ended as it was begun: its connection is broken off, so that nobody takes it for whole."""
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return the pieces once there is a first one: up to then a refusal can still be told."""
+    first = await anext(pieces)
+    return _from(first, pieces)
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for piece in rest:
+            yield piece
+    except Unavailable as error:
+        raise CutShort(error.detail) from error
 
 
 async def written(reader: Reader, execution: Execution, wanted: Format) -> AsyncIterator[bytes]:

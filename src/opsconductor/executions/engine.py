@@ -26,7 +26,7 @@ from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
-from opsconductor.storage.courier import Courier
+from opsconductor.storage.folder import Folder
 from opsconductor.targets import repository as targets
 from opsconductor.transports.base import Transport
 
@@ -52,11 +52,11 @@ class Engine:
         transport: Transport,
         vault: Vault,
         hints: Hints,
-        courier: Courier,
+        folder: Folder,
     ) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
         self._sessions, self._vault, self._hints = units.sessions, vault, hints
-        files = Storage(courier.folder)
+        files = Storage(folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
         self._operations: dict[UUID, Operation] = {}
@@ -70,8 +70,7 @@ class Engine:
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
         self._doors = Doors(
             transport=transport,
-            folder=courier.folder,
-            sent=courier.hurry,
+            folder=folder,
             intend=self._intents.add,
             progress=lambda claim, steps: self._beginnings.add((claim, steps)),
             pin=self._pin,

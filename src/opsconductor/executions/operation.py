@@ -49,7 +49,7 @@ async def perform(operation: Operation, doors: Doors) -> Outcome:
             end = decisive([step.ended for step in steps])
     attempts = max((step.attempts for step in steps), default=0)
     facts = {**end.columns(), "attempts": attempts, "steps": _entries(operation, steps)}
-    await doors.sent(capture.places)
+    await doors.folder.hurry(capture.places)  # whoever hears of the result wants to read it
     return Outcome(claim, {**facts, **capture.columns()})
 
 

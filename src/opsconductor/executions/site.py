@@ -62,8 +62,6 @@ class Doors:
 
     transport: Transport
     folder: Folder
-    sent: Callable[[Sequence[str]], Awaitable[None]]
-    """Waits a little for these outputs to be where other machines can read them."""
     intend: Callable[[Claim], Awaitable[bool]]
     progress: Callable[[Claim, list[dict[str, Any]]], Awaitable[Standing]]
     pin: Callable[[UUID, str], Awaitable[str | None]]

@@ -15,6 +15,12 @@ class ContentMissing(NotFound):
     code = "file_content_missing"
 
 
+class ContentNotThere(NotFound):
+    """The bucket does not have the content of this file: whoever took it did not send it yet, or it is gone."""
+
+    code = "file_content_not_there"
+
+
 class UploadInterrupted(BadRequest):
     """The upload ended before all of the file had arrived, so nothing was kept; send it again."""
 

@@ -112,6 +112,7 @@ async def _store(
     except BaseException:
         storage.remove(file.path)
         raise
+    await storage.sent(file.path)
 
 
 def _facts(file: File) -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from opsconductor.files import repository, service
-from opsconductor.files.errors import ContentMissing, NoRoomForFile
+from opsconductor.files.errors import ContentMissing, ContentNotThere, NoRoomForFile
 from opsconductor.files.storage import Storage
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.storage.errors import ContentDamaged, NoRoomForCopy, StorageUnreachable
@@ -31,7 +31,7 @@ class ResultShelf:
             raise SourceUnreadable
         try:
             path = await self.storage.content_of(file)
-        except (StorageUnreachable, NoRoomForCopy):
+        except (StorageUnreachable, NoRoomForCopy, ContentNotThere):
             raise SourceUnreachable from None
         except (ContentMissing, ContentDamaged):
             raise SourceUnreadable from None

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from opsconductor.files.errors import ContentMissing, NoRoomForFile
+from opsconductor.files.errors import ContentMissing, ContentNotThere, NoRoomForFile
 from opsconductor.files.models import File
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
@@ -67,12 +67,16 @@ class Storage:
         return str(place)
 
     async def content_of(self, file: File) -> Path:
-        """Return where content is. Raises ContentMissing, StorageUnreachable, ContentDamaged."""
+        """Return where content is. Raises ContentMissing, ContentNotThere, StorageUnreachable, ContentDamaged."""
         await self._folder.bring([Wanted(file.path, file.size, file.sha256)])
         path = self._folder.path_of(file.path)
         if not path.is_file():
-            raise ContentMissing
+            raise ContentNotThere if self._folder.bucket else ContentMissing
         return path
+
+    async def sent(self, place: str) -> None:
+        """Wait a little for content to be where other machines can read it."""
+        await self._folder.hurry([place])
 
     def remove(self, place: str) -> None:
         """Remove content; one that is gone already is fine."""

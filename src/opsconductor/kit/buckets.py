@@ -37,6 +37,10 @@ def check_endpoint(endpoint: str, *, plain_http: bool) -> None:
         raise ValueError(f"{name} must start with https:// and name a host")
     if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
         raise ValueError(f"{name} must be a scheme, a host and perhaps a port, and nothing else")
+    try:
+        parts.port  # noqa: B018  # it is looked at where it is asked for
+    except ValueError as error:
+        raise ValueError(f"{name} names no port between 1 and 65535") from error
     if parts.scheme == "http" and not plain_http and not _is_loopback(parts.hostname):
         raise ValueError(
             f"{name} must start with https://; where the network is safe without, "

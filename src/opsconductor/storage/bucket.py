@@ -107,10 +107,10 @@ class Bucket:
             yield
             outcome = "done"
         except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error) or kind != "fetch":
-                raise BucketAway(self._sentence(error)) from None
-            outcome = "missing"
-            raise
+            if "NoSuchBucket" not in str(error) and kind in ("fetch", "send"):
+                outcome = "missing"  # the object, or the file
+                raise
+            raise BucketAway(self._sentence(error)) from None
         except BaseError as error:
             raise BucketAway(self._sentence(error)) from None  # its text quotes what the server answered
         finally:

@@ -10,7 +10,7 @@ import structlog
 
 from opsconductor.storage import cache, figures
 from opsconductor.storage.errors import BucketAway
-from opsconductor.storage.folder import READ_ONLY, Folder, nobody
+from opsconductor.storage.folder import READ_ONLY, Folder, no_hurry, nobody
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Courier:
     def __init__(self, folder: Folder, cache_bytes: int) -> None:
         self.folder = folder
         self.trouble: str | None = None
-        """Why the bucket did not take the last object, as a sentence; None once it does again."""
+        """Why something waits that the bucket should have heard of, as a sentence; None where nothing does."""
         self._cache_bytes = cache_bytes
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -44,11 +44,12 @@ class Courier:
             return
         loop = asyncio.get_running_loop()
         self.folder.told = lambda: _wake(loop, self._wake)
+        self.folder.hurry = self._hurry
         work = asyncio.create_task(self._run())
         try:
             yield
         finally:
-            self.folder.told = nobody
+            self.folder.told, self.folder.hurry = nobody, no_hurry
             left = [work, *self._sending.values()]
             for task in left:
                 task.cancel()
@@ -63,9 +64,9 @@ class Courier:
                 log.exception("storage.round_failed")
             await self._rest()
 
-    async def hurry(self, places: Sequence[str]) -> None:
+    async def _hurry(self, places: Sequence[str]) -> None:
         """Send these at once, so that others can read them; not for longer than others can wait."""
-        if self.folder.bucket is None or not places or self._away:
+        if not places or self._away:
             return
         await asyncio.wait({self._sent(place) for place in places}, timeout=HURRY)
 
@@ -74,8 +75,8 @@ class Courier:
         return time.monotonic() < self._again_at
 
     async def _rest(self) -> None:
-        if self._away:  # whoever wakes us up can't make it answer sooner
-            await asyncio.sleep(self._again_at - time.monotonic())
+        if self.trouble:  # whoever wakes us up can't make it answer sooner
+            await asyncio.sleep(max(self._again_at - time.monotonic(), FIRST_PAUSE))
             return
         try:
             await asyncio.wait_for(self._wake.wait(), ROUND)
@@ -90,7 +91,8 @@ class Courier:
         for start in range(0, len(unsent), BATCH):
             if not self._away:
                 await asyncio.wait({self._sent(place) for place in unsent[start : start + BATCH]})
-        await asyncio.to_thread(self._measure)
+        if not await asyncio.to_thread(self._measure):
+            self._forgive()
 
     async def _walk(self) -> None:
         adopted = await asyncio.to_thread(cache.adopt, self.folder)
@@ -136,6 +138,8 @@ class Courier:
                         await self._send_ours(place)
             except BucketAway as away:
                 self._failed(away)
+            except FileNotFoundError:
+                log.info("storage.removed_meanwhile", place=place)
             except OSError as error:  # this one can't be read; the others can
                 log.error("storage.not_readable", place=place, reason=error.strerror)
 
@@ -153,11 +157,15 @@ class Courier:
             path.chmod(READ_ONLY)
         except FileNotFoundError:  # removed meanwhile, perhaps after its object was: then it is there again
             self.folder.unwanted.add(place)
+            self._wake.set()
         self.folder.unsent.remove(place)
 
     def _worked(self) -> None:
         if self.trouble:
             log.info("storage.back")
+        self._forgive()
+
+    def _forgive(self) -> None:
         self.trouble, self._pause, self._again_at = None, FIRST_PAUSE, 0.0
 
     def _failed(self, away: BucketAway) -> None:
@@ -170,10 +178,12 @@ class Courier:
         self._again_at = time.monotonic() + self._pause * random.uniform(0.8, 1.2)  # noqa: S311  # not a secret
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    def _measure(self) -> None:
+    def _measure(self) -> int:
+        """Tell, also to the metrics, how much waits."""
         unsent = self.folder.unsent.all()
         figures.UNSENT.set(len(unsent))
         figures.UNSENT_BYTES.set(sum(_size(self.folder, place) for place in unsent))
+        return len(unsent) + len(self.folder.unwanted.all())
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

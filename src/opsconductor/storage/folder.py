@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -42,8 +42,12 @@ class Folder:
         """Objects that are to be deleted."""
         self.told: Callable[[], None] = nobody
         """Is called when there is something to send or to delete, from whatever thread."""
+        self.hurry: Callable[[Sequence[str]], Awaitable[None]] = no_hurry
+        """Waits a little for content to be where other machines can read it."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self.unreachable = False
+        """Whether the bucket could not be reached when somebody wanted to read there last."""
         self._rests_until = 0.0
 
     @classmethod
@@ -121,7 +125,9 @@ class Folder:
                 raise StorageUnreachable
             try:
                 await self._copy(self.bucket, wanted)
+                self.unreachable = False
             except BucketAway as away:
+                self.unreachable = True
                 self._rests_until = time.monotonic() + REST
                 log.warning("storage.not_reached", reason=str(away))
                 raise StorageUnreachable from None
@@ -146,6 +152,10 @@ class Folder:
 
 def nobody() -> None:
     """Be told, and do nothing."""
+
+
+async def no_hurry(_places: Sequence[str]) -> None:
+    """Wait for nobody: there is no other machine, or nobody who sends."""
 
 
 def was_read(path: Path) -> bool:

@@ -100,7 +100,7 @@ class SourceUnreadable(Refused):
 
 
 class SourceUnreachable(Refused):
-    """The file to upload is in OpsConductor's bucket, which can't be reached from the worker now; try again later."""
+    """The file to upload can't be had from OpsConductor's bucket now: it does not answer, or does not have it yet."""
 
     code = "source_unreachable"
     retry = True
