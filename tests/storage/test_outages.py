@@ -183,6 +183,26 @@ async def test_objects_that_no_result_refers_to_are_deleted_a_day_after_they_cam
     assert _place(bucket, kept)
 
 
+async def test_what_another_installation_has_there_is_left_alone(
+    core: Core, bucket: TestBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = "outputs/2026/01/01/01a2149f-4481-7964-a434-efaf8b9e0750.1.out"
+    await _retention(core).clear_orphaned_objects()  # which makes it ours
+    ours = bucket.read(f"{bucket.prefix}/owner")
+    bucket.write(theirs, b"x")
+    bucket.write("owner", b"somebody else")
+    monkeypatch.setattr("opsconductor.executions.retention.DAY", -60)
+
+    await _retention(core).clear_orphaned_objects()
+    await asyncio.sleep(1)
+    before = bucket.places()
+    bucket.write("owner", ours)
+    await _retention(core).clear_orphaned_objects()
+
+    assert theirs in before
+    await until(lambda: theirs not in bucket.places())
+
+
 async def test_a_worker_starts_with_wrong_credentials_and_says_in_its_log_what_is_wrong(
     core: Core, fleet: Registered, bucket: TestBucket, worker: Process, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from opsconductor import audit
 from opsconductor.executions import outputs_repository as repository
 from opsconductor.executions.output_files import FOLDER
 from opsconductor.kit.clock import now
+from opsconductor.kit.keys import derive
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork, UnitsOfWork
 from opsconductor.storage.cache import index_of
@@ -43,6 +44,7 @@ class Retention:
         self._units = units
         self._folder = folder
         self._storage = folder.root
+        self._owner = derive(settings.secret_key.get_secret_value(), "owner of a bucket").hex()
         self._days = settings.output_days
         self._bytes = settings.output_bytes
         self._executions = settings.executions_kept
@@ -122,12 +124,16 @@ class Retention:
     async def clear_orphaned_objects(self) -> None:
         """Delete objects that no result refers to, a day after they were written.
 
-        That is what a worker sent when its execution was deleted already, because the bucket had been away.
+        That is what a worker sent when its execution was deleted already, because the bucket had been away. Where
+        another installation uses the same bucket and prefix, nothing is: our database does not know what is its own.
         """
         if self._folder.bucket is None:
             return
         removed = 0
         try:
+            if not await self._folder.bucket.belongs_to(self._owner):
+                log.error("retention.bucket_of_another", place=self._folder.bucket.address)
+                return
             async for page in self._folder.bucket.listed(FOLDER):
                 removed += await self._clear_objects(page)
         except BucketAway as away:  # the next round comes

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config  # there for type checkers only
 
 PART = 8 * 1024 * 1024  # bytes; what is longer goes in several parts
-PARTS = 4  # of one object under way at once
+PARTS = 2  # of one object under way at once
 PIECE = 1024 * 1024  # bytes written to the disk at once
 PAGE = 500  # objects listed at once
 DELETED = 500  # objects deleted by one request
 SHA256 = "sha256"
 """The name of our own fact beside an object."""
+OWNER = "owner"
+"""The object that says whose database knows what is below the prefix."""
 CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 
 
@@ -85,6 +87,17 @@ class Bucket:
             if page is None:
                 return
             yield [Found(one["path"], one["size"], one["last_modified"]) for one in page]
+
+    async def belongs_to(self, owner: str) -> bool:
+        """Tell whether what is there is this owner's alone; who asks first is the owner. Raises BucketAway."""
+        try:
+            with self._asked("fetch"):
+                answer = await self._reading.get_async(OWNER)
+                return bytes(await answer.bytes_async()).decode(errors="replace") == owner
+        except FileNotFoundError:
+            with self._asked("claim"):
+                await self._writing.put_async(OWNER, owner.encode())
+            return True
 
     async def probe(self) -> None:
         """Put a small object there, read it and delete it. Raises BucketAway."""
@@ -143,6 +156,9 @@ def _store(settings: Settings, name: str, prefix: str, *, silence: int, retries:
     }
     if settings.storage_endpoint:
         config["endpoint"] = settings.storage_endpoint
+        config["aws_endpoint_url_s3"] = (
+            settings.storage_endpoint
+        )  # or a variable of Amazon's would count more
     if settings.storage_access_key:
         config["access_key_id"] = settings.storage_access_key
         config["secret_access_key"] = settings.storage_secret_key.get_secret_value()
