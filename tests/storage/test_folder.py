@@ -127,9 +127,13 @@ async def test_a_bucket_that_did_not_answer_is_not_asked_again_at_once(
     assert len(folder.bucket.fetched) == 1
 
 
-async def test_two_processes_over_one_folder_send_everything_once(bucket: TestBucket, folder: Folder) -> None:
+async def test_two_processes_over_one_folder_send_everything_once(
+    bucket: TestBucket, folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     places = [_written(folder) for _ in range(12)]
     twin = Folder(folder.root, _counting(bucket))
+    for one in (folder, twin):
+        one.bucket.pause, one.bucket.drafts = 0.3, tmp_path_factory.mktemp("drafts")
 
     async with Courier(folder, 0).at_work(), Courier(twin, 0).at_work():
         await until(lambda: folder.unsent.all() == [])

@@ -22,6 +22,7 @@ from tests.support.s3 import TestBucket
 
 from opsconductor.kit.settings import Settings
 from opsconductor.stack import bucket as handed_on
+from opsconductor.stack.embedded import Layout, services
 from opsconductor.stack.folders import DataDir
 from opsconductor.stack.problems import StackProblem
 from opsconductor.storage.bucket import Bucket
@@ -143,3 +144,29 @@ async def test_a_certificate_is_trusted_only_where_the_settings_say_so(
         await Bucket(Settings.model_validate(encrypted)).probe()
 
     await Bucket(Settings.model_validate(encrypted | authority)).probe()  # the positive control
+
+
+def test_only_those_that_use_the_bucket_are_told_of_it(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = DataDir.at(tmp_path)
+    for folder in (data.secrets, data.run):
+        folder.mkdir()
+    names = ("core", "bridge", "nodered", "public", "postgres", "valkey")
+    layout = Layout(
+        data,
+        {name: 20_000 + number for number, name in enumerate(names)},
+        "postgresql://db",
+        "redis://cache",
+        own_postgres=False,
+        own_valkey=False,
+        bucket=handed_on.environment(data),
+    )
+
+    told = {
+        service.name
+        for service in services(layout)
+        if "OPSCONDUCTOR_STORAGE_URL" in (service.environment or {})
+    }
+
+    assert told == {"core", "worker", "beat"}

@@ -43,6 +43,7 @@ async def test_a_run_completes_while_the_bucket_is_away_and_its_output_is_sent_o
     try:
         address, execution = await _run(fleet)
         refused = await core.admin.get(f"{address}/lines")
+        health = await _health(core)
         packed = await core.admin.get(f"{address.partition('/results')[0]}/download")
         listed = await core.admin.get(f"{address.partition('/results')[0]}/results")
         async with running_core(
@@ -59,6 +60,7 @@ async def test_a_run_completes_while_the_bucket_is_away_and_its_output_is_sent_o
 
     assert execution["status"] == "completed"
     assert here.content == WRITTEN
+    assert health == "away"
     assert [place for place in unsent if address.rpartition("/")[2] in place]
     for answer in (refused, packed):
         assert (answer.status_code, answer.json()["code"]) == (503, "storage_unreachable")
@@ -68,6 +70,7 @@ async def test_a_run_completes_while_the_bucket_is_away_and_its_output_is_sent_o
     assert bucket.objects()[str(_place(bucket, address))] == WRITTEN
     await asyncio.sleep(3)  # in which nobody asked a bucket again that had not answered
     assert (await core.admin.get(f"{address}/output")).content == WRITTEN
+    assert await _health(core) == "ok"
     assert [line["reason"] for line in worker.lines if line["event"] == "storage.away"]
     assert [line for line in worker.lines if line["event"] == "storage.back"]
 
