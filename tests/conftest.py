@@ -8,6 +8,7 @@ import structlog
 pytest_plugins = [
     "tests.support.servers",
     "tests.support.core",
+    "tests.support.s3",
     "tests.support.whole_stack",
     "tests.support.chromium",
 ]

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from opsconductor.executions import outputs
 from opsconductor.executions.outputs import HEAD, TAIL, Capture
+from opsconductor.storage.folder import Folder
 from opsconductor.transports.errors import OutputLimit
 
 SECRET = "correct horse battery"
@@ -16,7 +17,7 @@ MASK = "•••".encode()
 
 
 def _capture(root: Path) -> Capture:
-    return Capture(root, UUID(int=1), 1, secrets=[SecretStr(SECRET)])
+    return Capture(Folder(root), UUID(int=1), 1, secrets=[SecretStr(SECRET)])
 
 
 def _pieces(text: bytes, size: int) -> list[bytes]:

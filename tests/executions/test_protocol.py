@@ -15,6 +15,7 @@ from opsconductor.executions.claiming_repository import Worker, take
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Outcome
 from opsconductor.kit.database import Sessions
+from opsconductor.storage.folder import Folder
 
 LEASE = 10.0
 
@@ -69,7 +70,8 @@ def _outcome(claim: Claim, **columns: object) -> Outcome:
     ended: dict[str, object] = {"status": "completed", "exit_code": 0, "exit_signal": None}
     ended |= {"error_code": None, "error_message": None, "attempts": 1, "steps": []}
     return Outcome(
-        claim, {**ended, **Capture(Path("/nowhere"), claim.result_id, claim.fence).columns(), **columns}
+        claim,
+        {**ended, **Capture(Folder(Path("/nowhere")), claim.result_id, claim.fence).columns(), **columns},
     )
 
 

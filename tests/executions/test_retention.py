@@ -39,7 +39,7 @@ class Store:
     def retention(self, **limits: int) -> Retention:
         none = {"output_days": 0, "output_bytes": 0, "executions_kept": 0}
         settings = self.core.settings.model_copy(update=none | limits)
-        return Retention(self.core.app.state.units, settings)
+        return Retention(self.core.app.state.units, settings, self.core.app.state.folder)
 
     async def execute(self, statement: str, **values: Any) -> Any:
         async with self.core.app.state.units.sessions() as session:
@@ -51,7 +51,7 @@ class Store:
         """Return an execution on one target that wrote a long output, and ended so many days ago."""
         id = str((await self.fleet.start("true", ids=self.fleet.ids[:1]))["id"])
         result = (await self.fleet.results(id))[0]["id"]
-        with Capture(self.core.settings.storage_dir, UUID(result), 1) as capture:
+        with Capture(self.core.app.state.folder, UUID(result), 1) as capture:
             capture.stdout(b"x" * LENGTH)
         columns = capture.columns()
         assert columns["output_path"]

@@ -20,6 +20,7 @@ from opsconductor.files.shelf import ResultShelf
 from opsconductor.files.storage import FORGOTTEN, Storage
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.settings import Settings
+from opsconductor.storage.folder import Folder
 from opsconductor.transports.file_errors import SourceUnreadable
 
 MIB = 1024 * 1024
@@ -290,7 +291,7 @@ async def test_a_worker_reads_what_is_sent_and_keeps_what_is_fetched(core: Core)
         )
         await session.execute(text(statement), {"id": execution})
         await session.commit()
-    shelf = ResultShelf(units, Storage(core.settings.storage_dir), execution, result, target)
+    shelf = ResultShelf(units, Storage(core.app.state.folder), execution, result, target)
     uploaded = (await _add(core, "to send", b"to send")).json()
 
     source = await shelf.source(uploaded["id"])
@@ -312,7 +313,7 @@ async def test_a_worker_reads_what_is_sent_and_keeps_what_is_fetched(core: Core)
 
 
 def test_what_a_dead_process_left_is_swept_once_it_is_old(tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
+    storage = Storage(Folder(tmp_path))
     old, new = storage.room(), storage.room()
     for path in (old, new):
         path.write_bytes(b"x")

@@ -60,7 +60,8 @@ def test_every_secret_can_come_from_a_file(
     (tmp_path / "value").write_text(SECRET_KEY + "\n")
     environment.setenv(f"{name}_FILE", str(tmp_path / "value"))
 
-    assert getattr(settings(), name.lower()).get_secret_value() == SECRET_KEY
+    fields = {field.alias: key for key, field in Settings.model_fields.items()}
+    assert getattr(settings(), fields[name]).get_secret_value() == SECRET_KEY
 
 
 @pytest.mark.parametrize("name", FROM_FILE)
@@ -111,3 +112,58 @@ ORIGINS = {
 @pytest.mark.parametrize(("url", "origin"), ORIGINS.items(), ids=ORIGINS.keys())
 def test_the_public_origin_is_what_a_browser_names(url: str, origin: str) -> None:
     assert Settings(OPSCONDUCTOR_PUBLIC_URL=url).public_origin == origin
+
+
+BUCKET = {"OPSCONDUCTOR_STORAGE_URL": "s3://ops-outputs/main"}
+REFUSED_STORAGE: dict[str, tuple[dict[str, str], str]] = {
+    "another scheme": ({"URL": "https://bucket/x"}, "must be empty or s3://bucket/prefix"),
+    "no bucket": ({"URL": "s3:///x"}, "must name a bucket"),
+    "a bucket in capitals": ({"URL": "s3://Bucket/x"}, "must name a bucket"),
+    "credentials": ({"URL": "s3://key:hunter2hunter2@bucket/x"}, "must not hold credentials"),
+    "a question": ({"URL": "s3://bucket/x?y=1"}, "must end with the prefix"),
+    "a climbing prefix": ({"URL": "s3://bucket/../x"}, "has a prefix with other characters"),
+    "a prefix with a blank": ({"URL": "s3://bucket/a b"}, "has a prefix with other characters"),
+    "an endpoint without scheme": ({"ENDPOINT": "minio:9000"}, "must start with https://"),
+    "an endpoint with a path": ({"ENDPOINT": "https://minio/bucket"}, "and nothing else"),
+    "an endpoint with credentials": ({"ENDPOINT": "https://a:hunter2hunter2@minio"}, "and nothing else"),
+    "an endpoint with an impossible port": ({"ENDPOINT": "https://minio:99999"}, "names no port"),
+    "plain http to another machine": ({"ENDPOINT": "http://minio:9000"}, "OPSCONDUCTOR_STORAGE_PLAIN_HTTP"),
+    "a key without its secret": ({"ACCESS_KEY": "key"}, "belong together"),
+    "a secret without its key": ({"SECRET_KEY": "hunter2hunter2"}, "belong together"),
+    "a file of certificates that is none": ({"CA_FILE": "/dev/null"}, "holds no certificate in PEM"),
+    "a file of certificates that is not there": ({"CA_FILE": "/nowhere"}, "can't be read"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED_STORAGE.values(), ids=REFUSED_STORAGE.keys())
+def test_a_bucket_that_can_not_be_meant_is_refused_with_a_sentence(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**BUCKET | {f"OPSCONDUCTOR_STORAGE_{name}": value for name, value in given.items()})
+
+    assert said in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"URL": "s3://ops"},
+        {"URL": "s3://ops.outputs/a/b/"},
+        {"ENDPOINT": "https://minio.example.org:9000"},
+        {"ENDPOINT": "http://127.0.0.1:9000"},
+        {"ENDPOINT": "http://[::1]:9000"},
+        {"ENDPOINT": "http://localhost:9000"},
+        {"ENDPOINT": "http://minio:9000", "PLAIN_HTTP": "true"},
+        {"ACCESS_KEY": "key", "SECRET_KEY": "secret"},
+    ],
+    ids=lambda given: " ".join(f"{name}={value}" for name, value in given.items()) or "the bucket alone",
+)
+def test_a_bucket_that_can_be_meant_is_taken(given: dict[str, str]) -> None:
+    found = Settings(**BUCKET | {f"OPSCONDUCTOR_STORAGE_{name}": value for name, value in given.items()})
+
+    assert found.storage_url
+
+
+def test_without_a_bucket_nobody_minds_what_is_said_about_it() -> None:
+    assert not Settings(OPSCONDUCTOR_STORAGE_ENDPOINT="http://minio:9000").storage_url

@@ -98,21 +98,22 @@ def running_valkey(home: Path, *more: str) -> Iterator[str]:
         env={"PATH": os.environ["PATH"]},
     )
     try:
-        _wait_for_port(port, server)
+        wait_for_port(port, server, "Valkey")
         yield valkey.url(port, "pw")
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _wait_for_port(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
+def wait_for_port(port: int, server: subprocess.Popen[bytes], name: str, seconds: float = 10) -> None:
+    """Return once a server takes connections."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
-            assert server.poll() is None, "Valkey ended"
-            assert time.monotonic() < deadline, "Valkey does not answer"
+            assert server.poll() is None, f"{name} ended"
+            assert time.monotonic() < deadline, f"{name} does not answer"
             time.sleep(0.02)
         else:
             return

@@ -23,6 +23,8 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.storage.courier import Courier
+from opsconductor.storage.folder import Folder
 
 log = structlog.get_logger()
 
@@ -59,6 +61,7 @@ class Beat:
             Duty(600, self.sweep),
             Duty(3600, self._retention.enforce),
             Duty(6 * 3600, self._retention.clear_orphans),
+            Duty(24 * 3600, self._retention.clear_orphaned_objects),
         ]
 
     async def lose_expired(self) -> None:
@@ -111,7 +114,8 @@ async def serve(config: Settings) -> None:
     engine = connect(config, pool_size=3)
     hints = Hints(config)
     units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
-    retention = Retention(units, config)
+    courier = Courier(Folder.of(config), config.storage_cache_bytes)
+    retention = Retention(units, config, courier.folder)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -119,7 +123,8 @@ async def serve(config: Settings) -> None:
     if config.ready_file:
         config.ready_file.touch()
     log.info("beat.ready")
-    await stop.wait()
+    async with courier.at_work():
+        await stop.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

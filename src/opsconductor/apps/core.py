@@ -34,6 +34,8 @@ from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.scripts.routes import router as scripts
+from opsconductor.storage.courier import Courier
+from opsconductor.storage.folder import Folder
 from opsconductor.targets.repository import uses_of_credentials
 from opsconductor.targets.routes import router as targets
 from opsconductor.transports.ssh import SshTransport
@@ -62,7 +64,14 @@ async def health_check(request: Request) -> dict[str, str]:
     except Exception as error:
         log.warning("health.database_away", reason=type(error).__name__)
         raise Unavailable("The database does not answer.") from error
-    return {"status": "ok", "service": "core", "version": __version__}
+    return {"status": "ok", "service": "core", "version": __version__, **_storage(request.app.state.courier)}
+
+
+def _storage(courier: Courier) -> dict[str, str]:
+    """Say of a bucket whether it could be reached last: nothing is lost meanwhile, so the core is well all the same."""
+    if courier.folder.bucket is None:
+        return {}
+    return {"storage": "away" if courier.trouble or courier.folder.unreachable else "ok"}
 
 
 def create_app(config: Settings) -> FastAPI:
@@ -99,13 +108,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.guard = Guard(config, units.sessions, owner_of)
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
-    app.state.files = Storage(config.storage_dir)
+    courier = Courier(Folder.of(config), config.storage_cache_bytes)
+    app.state.courier, app.state.folder = courier, courier.folder
+    app.state.files = Storage(courier.folder)
     app.state.files.sweep()
     app.state.credential_uses = uses_of_credentials
     app.state.admission = Admission(config.open_executions, config.open_operations)
-    app.state.lookout = Lookout(units, hints, config.storage_dir)
+    app.state.lookout = Lookout(units, hints, courier.folder)
     await _look_after_setup_secret(units, config)
-    yield
+    async with courier.at_work():
+        yield
     await units.settle()
     await hints.stop()
     await engine.dispose()

@@ -18,6 +18,8 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.storage.courier import Courier
+from opsconductor.storage.folder import Folder
 from opsconductor.transports import PooledTransport, PoolLimits
 from opsconductor.transports.ssh import SshTransport
 
@@ -67,12 +69,13 @@ class EngineThread:
         units = UnitsOfWork(sessions(database), CelerySender(app))
         # 0 s keep nothing: whatever comes back is too old at once.
         warm = PooledTransport(SshTransport(), PoolLimits(idle=self._config.warm_seconds))
-        self._engine = Engine(self._config, units, warm, vault, hints)
+        courier = Courier(Folder.of(self._config), self._config.storage_cache_bytes)
+        self._engine = Engine(self._config, units, warm, vault, hints, courier.folder)
         self._loop = asyncio.get_running_loop()
         if self._config.ready_file:
             self._config.ready_file.touch()
         log.info("worker.ready", worker=self._engine.name)
-        async with warm:
+        async with warm, courier.at_work():
             await self._engine.run()
         log.info("worker.connections", opened=warm.figures.opened, reused=warm.figures.reused)
         await hints.stop()

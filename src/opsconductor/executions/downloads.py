@@ -17,6 +17,7 @@ from opsconductor.executions.output_files import opened
 from opsconductor.executions.output_schemas import Format
 from opsconductor.executions.outputs_repository import Kept, Output
 from opsconductor.executions.reading import Reader, removed_note
+from opsconductor.kit.errors import Unavailable
 
 BATCH = 200  # results read from the database at once
 CHUNK = 256 * 1024  # bytes read from a file at once
@@ -51,6 +52,25 @@ def file_name(execution: Execution, wanted: Format) -> str:
     return f"execution-{execution.id}.{ENDINGS[wanted]}"
 
 
+class CutShort(Exception):
+    """A download can't be ended as it was begun: its connection is broken off, so that nobody takes it for whole."""
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return the pieces once there is a first one: up to then a refusal can still be told."""
+    first = await anext(pieces)
+    return _from(first, pieces)
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for piece in rest:
+            yield piece
+    except Unavailable as error:
+        raise CutShort(error.detail) from error
+
+
 async def written(reader: Reader, execution: Execution, wanted: Format) -> AsyncIterator[bytes]:
     """Yield the execution in a format, in pieces that are worth sending."""
     waiting = bytearray()
@@ -79,6 +99,7 @@ async def _content(reader: Reader, kept: Kept) -> AsyncIterator[bytes]:
     if kept.path is None:
         yield kept.head
         return
+    await reader.bring(kept)
     file, _ = await asyncio.to_thread(opened, reader.storage, kept)
     with file:
         while piece := await asyncio.to_thread(file.read, CHUNK):

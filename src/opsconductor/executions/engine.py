@@ -27,6 +27,7 @@ from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork, UnitsOfWork
+from opsconductor.storage.folder import Folder
 from opsconductor.targets import repository as targets
 from opsconductor.targets import service as targets_service
 from opsconductor.transports.base import Transport
@@ -48,11 +49,17 @@ class Engine:
     """One per worker process, living in one event loop."""
 
     def __init__(
-        self, settings: Settings, units: UnitsOfWork, transport: Transport, vault: Vault, hints: Hints
+        self,
+        settings: Settings,
+        units: UnitsOfWork,
+        transport: Transport,
+        vault: Vault,
+        hints: Hints,
+        folder: Folder,
     ) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
         self._sessions, self._vault, self._hints = units.sessions, vault, hints
-        files = Storage(settings.storage_dir)
+        files = Storage(folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
         self._operations: dict[UUID, Operation] = {}
@@ -66,7 +73,7 @@ class Engine:
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
         self._doors = Doors(
             transport=transport,
-            storage=settings.storage_dir,
+            folder=folder,
             intend=self._intents.add,
             progress=lambda claim, steps: self._beginnings.add((claim, steps)),
             pin=self._pin,

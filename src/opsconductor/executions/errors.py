@@ -111,6 +111,12 @@ class BadPattern(Invalid):
     code = "bad_pattern"
 
 
+class OutputNotThere(NotFound):
+    """The bucket does not have this output: the worker that has it did not send it yet, or it is gone."""
+
+    code = "output_not_there"
+
+
 class OutputGone(NotFound):
     """The output of this result is no longer kept: retention has deleted it, or its file was lost."""
 

@@ -53,6 +53,7 @@ async def groups(reader: Reader, execution_id: UUID, *, mask: bool) -> GroupsOut
         _by_content(reader, execution_id, deadline) if masked else _by_hash(reader, execution_id)
     )
     outputs = await reader.outputs([group.result_id for group in grouped.groups])
+    await reader.bring(*_streams(outputs))
     shown = await asyncio.to_thread(_shown, reader.storage, grouped.groups, outputs, deadline, masked)
     same = shown[0].count if shown else 0
     lines = [group.difference.line for group in shown if group.difference and group.difference.line]
@@ -89,10 +90,15 @@ async def _by_content(reader: Reader, execution_id: UUID, deadline: float) -> Gr
         if time.monotonic() > deadline:
             complete = False
             break
+        await reader.bring(*_streams(batch))
         await asyncio.to_thread(_add, reader.storage, batch, found)
         after = batch[-1].target_name, batch[-1].id
     largest = sorted(found.values(), key=lambda group: (-group.count, group.names[0]))
     return Grouped(largest[:MOST], len(largest), complete)
+
+
+def _streams(outputs: Sequence[Output]) -> list[Kept]:
+    return [output.stream(name) for output in outputs for name in STREAMS]
 
 
 def _add(storage: Path, batch: Sequence[Output], found: dict[bytes, Group]) -> None:

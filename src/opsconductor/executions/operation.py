@@ -38,7 +38,7 @@ class Superseded(Exception):
 async def perform(operation: Operation, doors: Doors) -> Outcome:
     """Do it; return what to store. Raises Superseded where nothing may be stored."""
     claim = operation.claim
-    with Capture(doors.storage, claim.result_id, claim.fence, secrets=operation.secrets) as capture:
+    with Capture(doors.folder, claim.result_id, claim.fence, secrets=operation.secrets) as capture:
         steps: list[Step] = []
         if operation.problem:
             status, code, sentence = operation.problem
@@ -49,6 +49,7 @@ async def perform(operation: Operation, doors: Doors) -> Outcome:
             end = decisive([step.ended for step in steps])
     attempts = max((step.attempts for step in steps), default=0)
     facts = {**end.columns(), "attempts": attempts, "steps": _entries(operation, steps)}
+    await doors.folder.hurry(capture.places)  # whoever hears of the result wants to read it
     return Outcome(claim, {**facts, **capture.columns()})
 
 

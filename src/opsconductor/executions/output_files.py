@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +14,8 @@ from opsconductor.executions import lines
 from opsconductor.executions.lines import LineIndex
 from opsconductor.executions.outputs_repository import Kept
 from opsconductor.kit.ids import new_id
+from opsconductor.storage.cache import index_of
+from opsconductor.storage.places import Wanted
 
 log = structlog.get_logger()
 
@@ -21,9 +24,15 @@ FOLDER = "outputs"
 _indexing = threading.Lock()  # one at a time: a viewer asks for several pages at once
 
 
-def index_path(path: Path) -> Path:
-    """Return where the line index of an output is."""
-    return path.with_name(f"{path.name}.idx")
+def wanted(kept: Sequence[Kept]) -> list[Wanted]:
+    """Return what has to be here to read these; length and hash are known of those that were kept whole."""
+    return [
+        Wanted(one.path, one.size, one.sha256.hex() if one.sha256 else None)
+        if one.kept == one.size
+        else Wanted(one.path)
+        for one in kept
+        if one.path is not None
+    ]
 
 
 def opened(storage: Path, kept: Kept) -> tuple[BinaryIO, bool]:
@@ -41,7 +50,7 @@ def indexed(storage: Path, kept: Kept, file: BinaryIO) -> LineIndex:
     """Return the line index of an open output; read it all once, where nobody did before."""
     if kept.path is None or isinstance(file, io.BytesIO):
         return lines.scan(file)
-    path = index_path(storage / kept.path)
+    path = index_of(storage / kept.path)
     size = os.fstat(file.fileno()).st_size
     return _stored(path, size) or _made(path, size, file)
 

@@ -19,7 +19,6 @@ from opsconductor.executions.output_schemas import (
 from opsconductor.executions.reading import Reader, Search
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor
-from opsconductor.kit.requests import Uow
 
 router = APIRouter(prefix="/executions", tags=["outputs"])
 
@@ -41,7 +40,7 @@ LineLimit = Annotated[int, Query(ge=1, le=2000, description="Lines, fewer where 
 
 def reader_of(request: Request) -> Reader:
     """Return the application's reader of outputs."""
-    return Reader(request.app.state.units, request.app.state.settings.storage_dir)
+    return Reader(request.app.state.units, request.app.state.folder)
 
 
 Read = Annotated[Reader, Depends(reader_of)]
@@ -107,12 +106,13 @@ async def group_results(
 
 @router.get("/{execution_id}/download", response_class=StreamingResponse)
 @allowed("executions.read")
-async def download(execution_id: UUID, uow: Uow, read: Read, format: Format = "zip") -> StreamingResponse:
+async def download(execution_id: UUID, read: Read, format: Format = "zip") -> StreamingResponse:
     """Return everything kept of an execution as one file; the zip has a manifest with sizes and hashes."""
-    execution = await service.get(uow, execution_id)
+    async with read.units.begin() as uow:
+        execution = await service.get(uow, execution_id)
     name = downloads.file_name(execution, format)
     return StreamingResponse(
-        downloads.written(read, execution, format),
+        await downloads.begun(downloads.written(read, execution, format)),
         media_type=downloads.MEDIA_TYPES[format],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

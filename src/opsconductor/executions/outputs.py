@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from opsconductor.executions.redaction import NOTHING, Patterns, Redactor, patterns_of
 from opsconductor.kit.clock import now
+from opsconductor.storage.folder import Folder
 from opsconductor.transports.errors import OutputLimit
 
 log = structlog.get_logger()
@@ -31,6 +32,7 @@ SHOWN = 64 * 1024  # bytes of each stream in a list of results
 class Stream:
     """One stream of one command."""
 
+    folder: Folder
     path: Path
     secrets: Patterns = NOTHING
     head: bytearray = field(default_factory=bytearray)
@@ -78,6 +80,7 @@ class Stream:
             if self.file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self.file = self.path.open("xb")  # closed by `close`
+                self.folder.writing(self.file)
             self.file.write(data)
         except OSError as error:  # a full disk costs output, not the exit code
             log.error("output.not_kept", reason=error.strerror)
@@ -100,8 +103,14 @@ class Stream:
             except OSError as error:
                 log.error("output.not_kept", reason=error.strerror)
                 self.storage_full = True
+            self.folder.keep(self.place)  # the result refers to it only after this
 
-    def columns(self, prefix: str, root: Path) -> dict[str, object]:
+    @property
+    def place(self) -> str:
+        """Where the file is, relative to the root."""
+        return str(self.path.relative_to(self.folder.root))
+
+    def columns(self, prefix: str) -> dict[str, object]:
         """Return what the result's row keeps of this stream."""
         return {
             f"{prefix}_head": bytes(self.head),
@@ -109,7 +118,7 @@ class Stream:
             f"{prefix}_bytes": self.size,
             f"{prefix}_kept": self.kept,
             f"{prefix}_sha256": self._hash.digest(),
-            f"{prefix}_path": str(self.path.relative_to(root)) if self.file else None,
+            f"{prefix}_path": self.place if self.file else None,
         }
 
 
@@ -119,12 +128,13 @@ class Capture:
     File names are made here: nothing a target says is part of a path.
     """
 
-    def __init__(self, root: Path, result_id: UUID, fence: int, secrets: Sequence[SecretStr] = ()) -> None:
-        folder = root / "outputs" / now().strftime("%Y/%m/%d")
+    def __init__(
+        self, folder: Folder, result_id: UUID, fence: int, secrets: Sequence[SecretStr] = ()
+    ) -> None:
+        day = folder.root / "outputs" / now().strftime("%Y/%m/%d")
         patterns = patterns_of(secrets)
-        self._root = root
-        self.out = Stream(folder / f"{result_id}.{fence}.out", patterns)
-        self.err = Stream(folder / f"{result_id}.{fence}.err", patterns)
+        self.out = Stream(folder, day / f"{result_id}.{fence}.out", patterns)
+        self.err = Stream(folder, day / f"{result_id}.{fence}.err", patterns)
 
     def stdout(self, data: bytes) -> None:
         self.out.write(data)
@@ -139,7 +149,12 @@ class Capture:
 
     def columns(self) -> dict[str, object]:
         """Return what the result's row keeps."""
-        return self.out.columns("output", self._root) | self.err.columns("error", self._root)
+        return self.out.columns("output") | self.err.columns("error")
+
+    @property
+    def places(self) -> list[str]:
+        """Return where the files are, of the streams that have one."""
+        return [stream.place for stream in (self.out, self.err) if stream.file]
 
     def __enter__(self) -> Self:
         return self

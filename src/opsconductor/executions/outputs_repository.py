@@ -70,6 +70,16 @@ class Alike:
     """How many groups there are in all."""
 
 
+def kept_of(result: ExecutionResult, stream: str) -> Kept:
+    """Return what is kept of stdout or stderr."""
+    r = result
+    if stream == "stdout":
+        return Kept(
+            r.output_path, r.output_head, r.output_tail, r.output_kept, r.output_bytes, r.output_sha256
+        )
+    return Kept(r.error_path, r.error_head, r.error_tail, r.error_kept, r.error_bytes, r.error_sha256)
+
+
 def _output(result: ExecutionResult, removed_at: datetime | None) -> Output:
     r = result
     return Output(
@@ -83,10 +93,8 @@ def _output(result: ExecutionResult, removed_at: datetime | None) -> Output:
         error_message=r.error_message,
         started_at=r.started_at,
         finished_at=r.finished_at,
-        stdout=Kept(
-            r.output_path, r.output_head, r.output_tail, r.output_kept, r.output_bytes, r.output_sha256
-        ),
-        stderr=Kept(r.error_path, r.error_head, r.error_tail, r.error_kept, r.error_bytes, r.error_sha256),
+        stdout=kept_of(r, "stdout"),
+        stderr=kept_of(r, "stderr"),
         removed_at=removed_at,
     )
 

@@ -12,6 +12,7 @@ from opsconductor.executions import apart, differences, lines, matching, service
 from opsconductor.executions import outputs_repository as repository
 from opsconductor.executions.errors import BadPattern, ResultNotFound
 from opsconductor.executions.output_files import for_a_process, indexed, opened
+from opsconductor.executions.output_files import wanted as wanted_files
 from opsconductor.executions.output_schemas import (
     CompareOut,
     DifferenceOut,
@@ -28,10 +29,15 @@ from opsconductor.executions.outputs_repository import Kept, Output
 from opsconductor.kit import pagination
 from opsconductor.kit.pagination import BadCursor
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.storage.folder import Folder
 
 SECONDS = 5.0  # that one request may calculate
 SEARCHED = 256 * 1024 * 1024  # bytes of one request
 GONE = "The file of this output is gone; only its beginning is left."
+NOT_THERE = (
+    "The bucket does not have this output: the worker that has it did not send it yet, or it is gone. "
+    "This is only its beginning."
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,21 @@ class Reader:
     """What is needed to read outputs. Files are read outside of transactions."""
 
     units: UnitsOfWork
-    storage: Path
+    folder: Folder
+
+    @property
+    def storage(self) -> Path:
+        """Where files are once they were brought."""
+        return self.folder.root
+
+    @property
+    def gone(self) -> str:
+        """The sentence about an output whose file is not there."""
+        return NOT_THERE if self.folder.bucket else GONE
+
+    async def bring(self, *kept: Kept) -> None:
+        """Make the files of these be here, where they can be had. Raises StorageUnreachable, ContentDamaged."""
+        await self.folder.bring(wanted_files(kept))
 
     async def output(self, execution_id: UUID, result_id: UUID) -> Output:
         """Return one output of an execution."""
@@ -69,13 +89,14 @@ async def lines_of(
 ) -> LinesOut:
     """Return lines from number `first` on, counted from 0; a negative one counts from the end."""
     output = await reader.output(execution_id, result_id)
-    return await asyncio.to_thread(_lines, reader.storage, output, output.stream(stream), first, limit)
+    await reader.bring(output.stream(stream))
+    return await asyncio.to_thread(_lines, reader, output, output.stream(stream), first, limit)
 
 
-def _lines(storage: Path, output: Output, kept: Kept, first: int, limit: int) -> LinesOut:
-    file, gone = opened(storage, kept)
+def _lines(reader: Reader, output: Output, kept: Kept, first: int, limit: int) -> LinesOut:
+    file, gone = opened(reader.storage, kept)
     with file:
-        index = indexed(storage, kept, file)
+        index = indexed(reader.storage, kept, file)
         start = first if first >= 0 else max(index.total + first, 0)
         found = lines.read(file, index, start, limit)
     next = start + len(found) if start + len(found) < index.total else None
@@ -91,7 +112,7 @@ def _lines(storage: Path, output: Output, kept: Kept, first: int, limit: int) ->
         tail=kept.tail.decode(errors="replace") if truncated and next is None else None,
         sha256=kept.sha256 and kept.sha256.hex(),
         removed_at=output.removed_at,
-        note=GONE if gone else removed_note(output.removed_at),
+        note=reader.gone if gone else removed_note(output.removed_at),
     )
 
 
@@ -122,6 +143,7 @@ async def search(reader: Reader, execution_id: UUID, wanted: Search, cursor: str
     if wanted.result_id is not None:
         found = [await reader.output(execution_id, wanted.result_id)]
     chosen = _within_budget(found[: wanted.targets], wanted.stream)
+    await reader.bring(*(kept for output in chosen for _, kept in _streams(output, wanted.stream)))
     said = await _searched(reader.storage, chosen, wanted)
     looked_at = chosen if said.complete else _done(chosen, said, wanted.stream)
     unsearched: list[str] = []
@@ -223,8 +245,9 @@ def _hits(looked_at: Iterable[Output], answers: Iterable[dict[str, object]]) -> 
 async def compare(reader: Reader, left: UUID, right: UUID, stream: StreamName) -> CompareOut:
     """Return how one stream of two results differs, of the same execution or of two."""
     mine, other = await reader.outputs([left, right])
+    await reader.bring(mine.stream(stream), other.stream(stream))
     started = time.monotonic()
-    first, notes = await asyncio.to_thread(_first, reader.storage, mine, other, stream)
+    first, notes = await asyncio.to_thread(_first, reader, mine, other, stream)
     same = mine.stream(stream).sha256 == other.stream(stream).sha256
     said = apart.Said([], complete=True)
     if first is not None:
@@ -248,15 +271,15 @@ async def compare(reader: Reader, left: UUID, right: UUID, stream: StreamName) -
 
 
 def _first(
-    storage: Path, mine: Output, other: Output, stream: StreamName
+    reader: Reader, mine: Output, other: Output, stream: StreamName
 ) -> tuple[DifferenceOut | None, tuple[str | None, str | None]]:
-    left, left_gone = opened(storage, mine.stream(stream))
-    right, right_gone = opened(storage, other.stream(stream))
+    left, left_gone = opened(reader.storage, mine.stream(stream))
+    right, right_gone = opened(reader.storage, other.stream(stream))
     with left, right:
         found = differences.first_difference(left, right)
     notes = (
-        GONE if left_gone else removed_note(mine.removed_at),
-        GONE if right_gone else removed_note(other.removed_at),
+        reader.gone if left_gone else removed_note(mine.removed_at),
+        reader.gone if right_gone else removed_note(other.removed_at),
     )
     return (line_difference(stream, found) if found else None), notes
 

@@ -17,10 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor import audit
 from opsconductor.executions import outputs_repository as repository
-from opsconductor.executions.output_files import FOLDER, index_path
+from opsconductor.executions.output_files import FOLDER
 from opsconductor.kit.clock import now
+from opsconductor.kit.keys import derive
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork, UnitsOfWork
+from opsconductor.storage.cache import index_of
+from opsconductor.storage.errors import BucketAway
+from opsconductor.storage.folder import Folder
+from opsconductor.storage.places import Found
 
 log = structlog.get_logger()
 
@@ -35,9 +40,11 @@ Pick = Callable[[AsyncSession], Awaitable[list[UUID]]]
 class Retention:
     """Keeps what is stored within the limits of the settings. Any number may run: rows are locked, or skipped."""
 
-    def __init__(self, units: UnitsOfWork, settings: Settings) -> None:
+    def __init__(self, units: UnitsOfWork, settings: Settings, folder: Folder) -> None:
         self._units = units
-        self._storage = settings.storage_dir
+        self._folder = folder
+        self._storage = folder.root
+        self._owner = derive(settings.secret_key.get_secret_value(), "owner of a bucket").hex()
         self._days = settings.output_days
         self._bytes = settings.output_bytes
         self._executions = settings.executions_kept
@@ -86,9 +93,9 @@ class Retention:
         return len(ids)
 
     async def _remove(self, files: Iterable[tuple[list[str], int]]) -> None:
-        paths = [self._storage / path for own, _ in files for path in own]
-        if paths:
-            await asyncio.to_thread(_unlink, paths)
+        places = [path for own, _ in files for path in own]
+        if places:
+            await asyncio.to_thread(self._unlink, places)
             await asyncio.to_thread(_remove_empty_folders, self._storage / FOLDER)
 
     async def clear_orphans(self) -> None:
@@ -109,8 +116,52 @@ class Retention:
             if orphans:
                 after = {"files": len(orphans), "first": orphans[0].name}
                 audit.record(uow, "outputs.orphans_removed", "outputs", after=after)
-        await asyncio.to_thread(_unlink, orphans)
+        await asyncio.to_thread(
+            self._unlink, [path.relative_to(self._storage).as_posix() for path in orphans]
+        )
         return len(orphans)
+
+    async def clear_orphaned_objects(self) -> None:
+        """Delete objects that no result refers to, a day after they were written.
+
+        That is what a worker sent when its execution was deleted already, because the bucket had been away. Where
+        another installation uses the same bucket and prefix, nothing is: our database does not know what is its own.
+        """
+        if self._folder.bucket is None:
+            return
+        removed = 0
+        try:
+            if not await self._folder.bucket.belongs_to(self._owner):
+                log.error("retention.bucket_of_another", place=self._folder.bucket.address)
+                return
+            async for page in self._folder.bucket.listed(FOLDER):
+                removed += await self._clear_objects(page)
+        except BucketAway as away:  # the next round comes
+            log.warning("retention.objects_not_listed", reason=str(away))
+        if removed:
+            log.info("retention.orphaned_objects_removed", objects=removed)
+
+    async def _clear_objects(self, page: Sequence[Found]) -> int:
+        before = now() - timedelta(seconds=DAY)
+        old = [(one.place, id) for one in page if one.written_at < before and (id := _result_of(one.place))]
+        if not old:
+            return 0
+        async with self._units.begin(ACTOR) as uow:
+            wanted, unfinished = await repository.wanted(uow.session, {id for _, id in old})
+            orphans = [place for place, id in old if id not in unfinished and place not in wanted]
+            if orphans:
+                after = {"objects": len(orphans), "first": orphans[0]}
+                audit.record(uow, "outputs.orphans_removed", "outputs", after=after)
+        await asyncio.to_thread(self._unlink, orphans)
+        return len(orphans)
+
+    def _unlink(self, places: Iterable[str]) -> None:
+        for place in places:
+            try:
+                self._folder.remove([place])
+                index_of(self._storage / place).unlink(missing_ok=True)
+            except OSError as error:  # an orphan now: the next round looks for it
+                log.error("retention.not_removed", place=place, reason=error.strerror)
 
     def _name_of(self, path: Path) -> str:
         """Return the output that a file belongs to, as a result names it: itself, or what it is the index of."""
@@ -162,15 +213,6 @@ def _until(excess: int, ids: Sequence[UUID], files: dict[UUID, tuple[list[str], 
     return chosen
 
 
-def _unlink(paths: Iterable[Path]) -> None:
-    for path in paths:
-        for file in (path, index_path(path)):
-            try:
-                file.unlink(missing_ok=True)
-            except OSError as error:  # an orphan now: the next round looks for it
-                log.error("retention.not_removed", file=file.name, reason=error.strerror)
-
-
 def _day_folders(folder: Path) -> list[Path]:
     return sorted(folder.glob("*/*/*"))
 
@@ -180,13 +222,20 @@ def _old_files(day: Path, before: float) -> list[tuple[Path, UUID]]:
     found = []
     for path in day.iterdir():
         try:
-            id = UUID(path.name.partition(".")[0])
             old = path.stat().st_mtime < before
-        except (ValueError, FileNotFoundError):
+        except FileNotFoundError:
             continue
-        if old:
+        if old and (id := _result_of(path.name)):
             found.append((path, id))
     return found
+
+
+def _result_of(place: str) -> UUID | None:
+    """Return the result whose file this is, by its name; None where the name is none of ours."""
+    try:
+        return UUID(place.rpartition("/")[2].partition(".")[0])
+    except ValueError:
+        return None
 
 
 def _remove_empty_folders(folder: Path) -> None:

@@ -11,8 +11,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.credentials.routes import OpenVault
 from opsconductor.executions import repository, service, steering
-from opsconductor.executions.errors import OutputGone
+from opsconductor.executions.errors import OutputGone, OutputNotThere
 from opsconductor.executions.models import Execution
+from opsconductor.executions.output_files import wanted as wanted_files
+from opsconductor.executions.outputs_repository import kept_of
 from opsconductor.executions.schemas import ExecutionOut, NewExecution, Preview, Rerun, ResultOut
 from opsconductor.executions.service import Admission
 from opsconductor.executions.views import execution_out, results_out
@@ -130,7 +132,7 @@ async def list_results(
 ) -> Page[ResultOut]:
     """List what happened on each target, by the target's name."""
     rows = await service.results(uow, execution_id, status, limit, cursor)
-    items = await results_out(rows.items, look.storage)
+    items = await results_out(rows.items, look.folder)
     return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
 
 
@@ -139,24 +141,24 @@ async def list_results(
 async def result_output(
     execution_id: UUID,
     result_id: UUID,
-    uow: Uow,
     look: Look,
     stream: Annotated[str, Query(pattern="^(stdout|stderr)$")] = "stdout",
 ) -> Response:
     """Return everything kept of one stream, as it came."""
-    result = await service.result(uow, execution_id, result_id)
-    size, path, head = (
-        (result.output_bytes, result.output_path, result.output_head)
-        if stream == "stdout"
-        else (result.error_bytes, result.error_path, result.error_head)
-    )
-    if (path is None and len(head) < size) or (path is not None and not (look.storage / path).is_file()):
+    async with look.units.begin() as uow:
+        result = await service.result(uow, execution_id, result_id)
+    kept = kept_of(result, stream)
+    await look.folder.bring(wanted_files([kept]))
+    path, head = kept.path, kept.head
+    if path is None and len(head) < kept.size:
         raise OutputGone
+    if path is not None and not look.folder.path_of(path).is_file():
+        raise OutputNotThere if look.folder.bucket else OutputGone
     headers = {"Content-Disposition": f'attachment; filename="{result_id}.{stream}.txt"'}
     media_type = "text/plain; charset=utf-8"
     if path is None:
         return Response(head, media_type=media_type, headers=headers)
-    return FileResponse(look.storage / path, media_type=media_type, headers=headers)
+    return FileResponse(look.folder.path_of(path), media_type=media_type, headers=headers)
 
 
 @router.post("/{execution_id}/cancel", status_code=202)
@@ -174,7 +176,7 @@ async def cancel_result(execution_id: UUID, result_id: UUID, request: Request, l
     async with units.begin(request.state.actor, origin_of(request)) as uow:
         result = await steering.cancel_result(uow, execution_id, result_id)
     await _tell(look, execution_id)
-    return (await results_out([result], look.storage))[0]
+    return (await results_out([result], look.folder))[0]
 
 
 @router.post("/{execution_id}/pause")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Standing
 from opsconductor.executions.steps import Ended
 from opsconductor.executions.transferred import Shelf
+from opsconductor.storage.folder import Folder
 from opsconductor.targets.way import Way
 from opsconductor.transports.base import Command, Connection, Running, Transport
 from opsconductor.transports.errors import (
@@ -63,7 +63,7 @@ class Doors:
     """What an operation needs of the world: the network, and the engine's transactions."""
 
     transport: Transport
-    storage: Path
+    folder: Folder
     intend: Callable[[Claim], Awaitable[bool]]
     progress: Callable[[Claim, list[dict[str, Any]]], Awaitable[Standing]]
     pin: Callable[[UUID, str], Awaitable[str | None]]

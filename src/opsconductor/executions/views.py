@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from opsconductor.executions import outputs
 from opsconductor.executions.models import Execution, ExecutionResult
+from opsconductor.executions.output_files import wanted
+from opsconductor.executions.outputs_repository import Kept, kept_of
 from opsconductor.executions.schemas import ExecutionOut, ResultOut, StartedBy, StartedIn, StepOut
+from opsconductor.kit.errors import Unavailable
+from opsconductor.storage.folder import Folder
+
+log = structlog.get_logger()
+
+BROUGHT = 64 * 1024 * 1024  # bytes of outputs that a list of results fetches from a bucket
 
 
 def execution_out(execution: Execution, counts: dict[str, int]) -> ExecutionOut:
@@ -27,12 +37,32 @@ def execution_out(execution: Execution, counts: dict[str, int]) -> ExecutionOut:
 
 
 async def results_out(
-    rows: Sequence[ExecutionResult], storage: Path, *, shown: int = outputs.SHOWN
+    rows: Sequence[ExecutionResult], folder: Folder, *, shown: int = outputs.SHOWN
 ) -> list[ResultOut]:
     """Return the public form of results; long outputs are read from their files, off the event loop."""
     if any(row.output_path or row.error_path for row in rows):
-        return await asyncio.to_thread(_all_out, rows, storage, shown)
-    return _all_out(rows, storage, shown)
+        if folder.bucket and shown > outputs.HEAD:
+            await _bring(rows, folder)
+        return await asyncio.to_thread(_all_out, rows, folder.root, shown)
+    return _all_out(rows, folder.root, shown)
+
+
+async def _bring(rows: Sequence[ExecutionResult], folder: Folder) -> None:
+    """Have the files here of as many results as a list may cost; the others show their heads, and say so."""
+    left, chosen = BROUGHT, []
+    for row in rows:
+        left -= sum(kept.kept for kept in _files(row))
+        if left < 0:
+            break
+        chosen += _files(row)
+    try:
+        await folder.bring(wanted(chosen))
+    except Unavailable as error:  # what ended how is known without; who wants all of an output is told
+        log.warning("results.without_files", reason=error.code)
+
+
+def _files(row: ExecutionResult) -> list[Kept]:
+    return [kept for name in ("stdout", "stderr") if (kept := kept_of(row, name)).path is not None]
 
 
 def _all_out(rows: Sequence[ExecutionResult], storage: Path, shown: int) -> list[ResultOut]:

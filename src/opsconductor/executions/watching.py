@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
@@ -18,6 +17,7 @@ from opsconductor.executions.views import execution_out, results_out
 from opsconductor.kit.clock import now
 from opsconductor.kit.live import Hints
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.storage.folder import Folder
 
 TICK = 1.0  # s; how late a change is noticed when Redis is away
 QUIET = 0.2  # s between two looks at an execution that changes all the time
@@ -35,7 +35,7 @@ class Lookout:
 
     units: UnitsOfWork
     hints: Hints
-    storage: Path
+    folder: Folder
 
     async def look(self, execution_id: UUID) -> ExecutionOut:
         """Return an execution as it is now."""
@@ -91,7 +91,7 @@ class Lookout:
         news = [row for row in rows if seen.get(row.id) != _told(row)]
         for row in news:
             seen[row.id] = _told(row)
-        for result in await results_out(news, self.storage, shown=SHOWN_LIVE):
+        for result in await results_out(news, self.folder, shown=SHOWN_LIVE):
             yield ServerSentEvent(event="result", data=result)
 
 

@@ -10,9 +10,15 @@ class FileNotFound(NotFound):
 
 
 class ContentMissing(NotFound):
-    """The content of this file is no longer in the storage; upload it again."""
+    """The content of this file is not in the storage; upload it again."""
 
     code = "file_content_missing"
+
+
+class ContentNotThere(NotFound):
+    """The bucket does not have the content of this file: whoever took it did not send it yet, or it is gone."""
+
+    code = "file_content_not_there"
 
 
 class UploadInterrupted(BadRequest):

@@ -77,9 +77,10 @@ async def get_file(file_id: UUID, uow: Uow) -> FileOut:
 
 @router.get("/{file_id}/content", response_class=Response)
 @allowed("files.read")
-async def file_content(file_id: UUID, uow: Uow, files: Files) -> Response:
+async def file_content(file_id: UUID, request: Request, files: Files) -> Response:
     """Return the content of a file, or the parts that the header Range names."""
-    file, path = await service.content(uow, files, file_id)
+    units: UnitsOfWork = request.app.state.units
+    file, path = await service.content(units, request.state.actor, origin_of(request), files, file_id)
     return FileResponse(path, media_type=file.media_type, filename=file.name, headers=AS_A_FILE)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from opsconductor import audit
 from opsconductor.files import repository
-from opsconductor.files.errors import ContentMissing, FileNotFound
+from opsconductor.files.errors import FileNotFound
 from opsconductor.files.models import File
 from opsconductor.files.storage import Storage
 from opsconductor.kit.ids import new_id
@@ -63,14 +63,14 @@ async def remove(units: UnitsOfWork, actor: Actor, origin: Origin, storage: Stor
     storage.remove(file.path)
 
 
-async def content(uow: UnitOfWork, storage: Storage, file_id: UUID) -> tuple[File, Path]:
+async def content(
+    units: UnitsOfWork, actor: Actor, origin: Origin, storage: Storage, file_id: UUID
+) -> tuple[File, Path]:
     """Return a file and where its content is; that somebody asked for it is audited."""
-    file = await get(uow, file_id)
-    path = storage.path_of(file.path)
-    if not path.is_file():
-        raise ContentMissing
-    audit.record(uow, "file.read", "file", file.id, file.name)
-    return file, path
+    async with units.begin(actor, origin) as uow:
+        file = await get(uow, file_id)
+        audit.record(uow, "file.read", "file", file.id, file.name)
+    return file, await storage.content_of(file)
 
 
 async def get(uow: UnitOfWork, file_id: UUID, *, lock: bool = False) -> File:
@@ -112,6 +112,7 @@ async def _store(
     except BaseException:
         storage.remove(file.path)
         raise
+    await storage.sent(file.path)
 
 
 def _facts(file: File) -> dict[str, object]:

@@ -5,10 +5,11 @@ from pathlib import Path
 from uuid import UUID
 
 from opsconductor.files import repository, service
-from opsconductor.files.errors import NoRoomForFile
+from opsconductor.files.errors import ContentMissing, ContentNotThere, NoRoomForFile
 from opsconductor.files.storage import Storage
 from opsconductor.kit.unit_of_work import UnitsOfWork
-from opsconductor.transports.file_errors import SourceUnreadable, StorageFull
+from opsconductor.storage.errors import ContentDamaged, NoRoomForCopy, StorageUnreachable
+from opsconductor.transports.file_errors import SourceUnreachable, SourceUnreadable, StorageFull
 from opsconductor.transports.files import Source
 
 
@@ -23,12 +24,17 @@ class ResultShelf:
     target_id: UUID
 
     async def source(self, file_id: UUID) -> Source:
-        """Return an uploaded file. Raises SourceUnreadable where it is gone."""
+        """Return an uploaded file. Raises SourceUnreadable where it is gone, SourceUnreachable where it is away."""
         async with self.units.begin() as uow:
             file = await repository.file(uow.session, file_id)
         if file is None:
             raise SourceUnreadable
-        path = self.storage.path_of(file.path)
+        try:
+            path = await self.storage.content_of(file)
+        except (StorageUnreachable, NoRoomForCopy, ContentNotThere):
+            raise SourceUnreachable from None
+        except (ContentMissing, ContentDamaged):
+            raise SourceUnreadable from None
         return Source(file.name, file.size, file.sha256, lambda: path.open("rb"))
 
     def room(self) -> Path:

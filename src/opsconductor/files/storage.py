@@ -13,9 +13,12 @@ from uuid import UUID
 
 import structlog
 
-from opsconductor.files.errors import NoRoomForFile
+from opsconductor.files.errors import ContentMissing, ContentNotThere, NoRoomForFile
+from opsconductor.files.models import File
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
+from opsconductor.storage.folder import Folder
+from opsconductor.storage.places import Wanted
 
 log = structlog.get_logger()
 
@@ -35,9 +38,9 @@ class Received:
 class Storage:
     """The folder of files: `incoming` for what is not complete yet, and a folder for each day."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._incoming = root / "files" / "incoming"
+    def __init__(self, folder: Folder) -> None:
+        self._folder, self._root = folder, folder.root
+        self._incoming = folder.root / "files" / "incoming"
 
     def room(self) -> Path:
         """Return a path for a new file. Raises NoRoomForFile."""
@@ -59,17 +62,26 @@ class Storage:
         place = Path("files") / now().strftime("%Y/%m/%d") / str(file_id)
         with _writable():
             (self._root / place).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder.keep(str(place), durable=True)
             path.rename(self._root / place)
         return str(place)
 
-    def path_of(self, place: str) -> Path:
-        """Return where content is."""
-        return self._root / place
+    async def content_of(self, file: File) -> Path:
+        """Return where content is. Raises ContentMissing, ContentNotThere, StorageUnreachable, ContentDamaged."""
+        await self._folder.bring([Wanted(file.path, file.size, file.sha256)])
+        path = self._folder.path_of(file.path)
+        if not path.is_file():
+            raise ContentNotThere if self._folder.bucket else ContentMissing
+        return path
+
+    async def sent(self, place: str) -> None:
+        """Wait a little for content to be where other machines can read it."""
+        await self._folder.hurry([place])
 
     def remove(self, place: str) -> None:
         """Remove content; one that is gone already is fine."""
         try:
-            self.path_of(place).unlink(missing_ok=True)
+            self._folder.remove([place])
         except OSError as error:  # the row is gone: what stays costs room, and the log says where
             log.error("file.not_removed", place=place, reason=error.strerror)
 

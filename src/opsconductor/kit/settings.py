@@ -17,8 +17,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from opsconductor.kit import buckets
+
 WEAK_SECRETS = ("secret", "changeme", "password", "default", "example")
-FROM_FILE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+FROM_FILE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OPSCONDUCTOR_STORAGE_SECRET_KEY")
 """Variables whose value may be put into a file named by `<variable>_FILE` instead."""
 
 
@@ -51,6 +53,22 @@ class Settings(BaseSettings):
     """What people type; requests of browsers must come from this origin."""
     storage_dir: Path = Field(Path("var/storage"), alias="OPSCONDUCTOR_STORAGE_DIR")
     """Folder for files, and for outputs that are too long for the database."""
+    storage_url: str = Field("", alias="OPSCONDUCTOR_STORAGE_URL")
+    """`s3://bucket/prefix`, a bucket that all machines share; the folder is its cache then. Empty: the folder alone."""
+    storage_endpoint: str = Field("", alias="OPSCONDUCTOR_STORAGE_ENDPOINT")
+    """`https://host:port` of a server that speaks S3. Empty: Amazon's, of the region."""
+    storage_region: str = Field("us-east-1", alias="OPSCONDUCTOR_STORAGE_REGION")
+    """Region of the bucket."""
+    storage_access_key: str = Field("", alias="OPSCONDUCTOR_STORAGE_ACCESS_KEY")
+    """Access key id for the bucket. Empty: what the machine itself may do (`AWS_…` variables, its role)."""
+    storage_secret_key: SecretStr = Field(SecretStr(""), alias="OPSCONDUCTOR_STORAGE_SECRET_KEY")
+    """Secret access key for the bucket."""
+    storage_ca_file: Path | None = Field(None, alias="OPSCONDUCTOR_STORAGE_CA_FILE")
+    """File with certificates (PEM) that the endpoint is trusted by, beside those of the system."""
+    storage_plain_http: bool = Field(False, alias="OPSCONDUCTOR_STORAGE_PLAIN_HTTP")
+    """Whether the endpoint may be `http://` on another machine. On this one it always may."""
+    storage_cache_bytes: NonNegativeInt = Field(20 * 1024**3, alias="OPSCONDUCTOR_STORAGE_CACHE_BYTES")
+    """Bytes of the folder that copies of what the bucket has may take; the longest unread go first. 0 is no limit."""
     file_limit: PositiveInt = Field(2 * 1024**3, alias="OPSCONDUCTOR_FILE_LIMIT")
     """Bytes of one uploaded file, at most."""
     output_days: NonNegativeInt = Field(90, alias="OPSCONDUCTOR_OUTPUT_DAYS")
@@ -95,6 +113,16 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def refuse_unusable_storage(self) -> Self:
+        if self.storage_url:
+            buckets.parsed(self.storage_url)
+            buckets.check_pair(self.storage_access_key, self.storage_secret_key.get_secret_value())
+            buckets.check_authority(self.storage_ca_file)
+        if self.storage_url and self.storage_endpoint:
+            buckets.check_endpoint(self.storage_endpoint, plain_http=self.storage_plain_http)
+        return self
+
     @property
     def public_origin(self) -> str:
         """The origin a browser names when it shows our pages, e.g. `https://ops.example.org`."""
@@ -111,9 +139,10 @@ class Settings(BaseSettings):
         return self
 
 
-def _from_files() -> dict[str, str]:
+def from_files(*names: str) -> dict[str, str]:
+    """Return the values of those of these variables that are in files. Raises SettingsProblem."""
     values = {}
-    for name in FROM_FILE:
+    for name in names:
         path = os.environ.get(f"{name}_FILE")
         if not path:
             continue
@@ -129,4 +158,4 @@ def _from_files() -> dict[str, str]:
 @cache
 def settings() -> Settings:
     """Return this process's settings, read once."""
-    return Settings.model_validate(Settings(**_from_files()))  # type: ignore[arg-type]  # values are by alias
+    return Settings.model_validate(Settings(**from_files(*FROM_FILE)))  # type: ignore[arg-type]  # values are by alias

@@ -4,12 +4,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT
 
 from opsconductor.kit.keys import derive
-from opsconductor.stack import nginx, node, ports, postgres, probes, user, valkey
+from opsconductor.stack import bucket, nginx, node, ports, postgres, probes, user, valkey
 from opsconductor.stack.folders import DataDir, project, write_private
 from opsconductor.stack.services import Service
 
@@ -30,6 +30,8 @@ class Layout:
     redis_url: str
     own_postgres: bool
     own_valkey: bool
+    bucket: Mapping[str, str] = field(default_factory=dict)
+    """What those that use a bucket are told of it."""
 
     @property
     def public_url(self) -> str:
@@ -51,6 +53,7 @@ def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
         given_redis or valkey.url(chosen["valkey"], data.secret("valkey_password")),
         own_postgres=not given_database,
         own_valkey=not given_redis,
+        bucket=bucket.environment(data),
     )
     write_private(data.secrets / "database_url", layout.database_url)
     write_private(data.secrets / "redis_url", layout.redis_url)
@@ -109,6 +112,7 @@ def _core(layout: Layout) -> Service:
             "REDIS_URL",
             "SECRET_KEY",
             OPSCONDUCTOR_SETUP_SECRET_FILE=str(layout.data.setup_secret),
+            **layout.bucket,
         ),
         ready=probes.http(port),
         after=["migrations"],
@@ -131,7 +135,12 @@ def _worker(layout: Layout) -> Service:
     return Service(
         "worker",
         [*PYTHON, "celery", "-A", "opsconductor.apps.worker:app", "worker", *CELERY, "--loglevel", "WARNING"],
-        _environment(layout, "DATABASE_URL", "REDIS_URL", "SECRET_KEY", OPSCONDUCTOR_READY_FILE=str(ready)),
+        _environment(
+            layout,
+            *("DATABASE_URL", "REDIS_URL", "SECRET_KEY"),
+            OPSCONDUCTOR_READY_FILE=str(ready),
+            **layout.bucket,
+        ),
         ready=probes.file(ready),
         forget=ready,
         after=["migrations"],
@@ -144,7 +153,12 @@ def _beat(layout: Layout) -> Service:
     return Service(
         "beat",
         [*PYTHON, "opsconductor.apps.beat"],
-        _environment(layout, "DATABASE_URL", "REDIS_URL", "SECRET_KEY", OPSCONDUCTOR_READY_FILE=str(ready)),
+        _environment(
+            layout,
+            *("DATABASE_URL", "REDIS_URL", "SECRET_KEY"),
+            OPSCONDUCTOR_READY_FILE=str(ready),
+            **layout.bucket,
+        ),
         ready=probes.file(ready),
         forget=ready,
         after=["migrations"],

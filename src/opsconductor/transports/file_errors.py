@@ -99,6 +99,13 @@ class SourceUnreadable(Refused):
     code = "source_unreadable"
 
 
+class SourceUnreachable(Refused):
+    """The file to upload can't be had from OpsConductor's bucket now: it does not answer, or does not have it yet."""
+
+    code = "source_unreachable"
+    retry = True
+
+
 class ArchiveUnusable(Refused):
     """The archive can't be unpacked: {reason}."""
 

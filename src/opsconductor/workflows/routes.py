@@ -141,9 +141,7 @@ async def workflow_results(
     execution = await look.until_ended(execution_id, wait)
     async with look.units.begin() as uow:
         rows = await executions.all_results(uow.session, execution_id)
-    shown = (
-        await results_out(rows, look.storage) if output else await results_out(rows, look.storage, shown=0)
-    )
+    shown = await results_out(rows, look.folder) if output else await results_out(rows, look.folder, shown=0)
     return WorkflowResults(
         execution_id=execution.id,
         status=execution.status,

@@ -1,5 +1,6 @@
 """`doctor`: look at everything the stack needs, and say what to do about what is missing."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -11,12 +12,13 @@ import typer
 
 from opsconductor.apps.cli import console
 from opsconductor.apps.cli.lifecycle import AsJson, Folder
-from opsconductor.stack import nginx, node, ports, postgres, valkey
+from opsconductor.stack import bucket, nginx, node, ports, postgres, valkey
 from opsconductor.stack.fleet import openssh
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.prepare import NEEDED_SPACE
 from opsconductor.stack.problems import StackProblem
 from opsconductor.stack.running import status
+from opsconductor.storage.errors import BucketAway
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def doctor(data_dir: Folder = None, as_json: AsJson = False) -> None:
         lambda: _part("nginx", nginx.binary),
         _sshd,
         lambda: _disk(data),
+        _storage,
         _web_app,
         lambda: _stack(data),
         lambda: _ports(data),
@@ -94,6 +97,22 @@ def _disk(data: DataDir) -> Finding:
     if free < 200 * 2**20:
         return Finding("Disk", "problem", f"{text}; free some space, a full disk stops the database")
     return Finding("Disk", "note" if free < NEEDED_SPACE else "ok", text)
+
+
+def _storage() -> Finding:
+    try:
+        config = bucket.settings()
+    except StackProblem as problem:
+        return Finding("Storage", "problem", str(problem))
+    if not config.storage_url:
+        return Finding("Storage", "ok", "the folder of the data; no bucket is set")
+    from opsconductor.storage.bucket import Bucket  # brings a library that is not needed without
+
+    try:
+        asyncio.run(Bucket(config).probe())
+    except BucketAway as away:
+        return Finding("Storage", "problem", str(away))
+    return Finding("Storage", "ok", f"{config.storage_url} can be written, read and deleted")
 
 
 def _web_app() -> Finding:

@@ -1,0 +1,1 @@
+"""The folder with the content of outputs and files, and the bucket behind it, where there is one."""
