@@ -112,9 +112,9 @@ class IdleStack:
         return str(status.get("services", {}).get(service, {}).get("state"))
 
 
-def command_action(command: str) -> dict[str, Any]:
+def command_action(command: str, **parameters: Any) -> dict[str, Any]:
     """Return the action that runs a command."""
-    return {"action_type": "command", "action_parameters": {"command": command}}
+    return {"action_type": "command", "action_parameters": {"command": command, **parameters}}
 
 
 def completed(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

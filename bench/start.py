@@ -17,6 +17,7 @@ PAUSE = 0.05  # s between rounds: idle, not saturated
 CLOCK = "date +%s%N"
 BUSY = "while [ -e {} ]; do date; sleep 0.5; done"
 """What the other executions do: they write something all the time, until a file is gone."""
+BUSY_LIMIT = 3600  # s; a slow machine needs minutes for its rounds
 SEVERAL = 10
 """Targets of the executions whose last result is waited for."""
 IDLE, CROWDED, SETTLED = Goal("<", 100), Goal("<", 500), Goal("<", 500)  # ms
@@ -73,7 +74,8 @@ def _settled(stack: IdleStack, targets: Sequence[str]) -> float:
 def _crowded(here: Site, rounds: int) -> list[float]:
     busy = here.home / "busy"
     busy.touch()
-    running = [here.stack.begin(command_action(BUSY.format(busy)), [other]) for other in here.ids]
+    action = command_action(BUSY.format(busy), timeout=BUSY_LIMIT)
+    running = [here.stack.begin(action, [other]) for other in here.ids]
     while any(not here.stack.call("GET", f"/executions/{id}")["counts"].get("running") for id in running):
         time.sleep(PAUSE)
     found = _starts(here, rounds)
