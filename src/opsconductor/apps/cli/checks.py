@@ -26,7 +26,8 @@ Benchmark = Literal["start", "ssh", "warm", "thousand", "dead", "output"]
 
 
 OwnFolder = Annotated[
-    Path | None, typer.Option(help="A new folder, which is kept; else one that is removed afterwards.")
+    Path | None,
+    typer.Option(resolve_path=True, help="A new folder, which is kept; else one that is removed afterwards."),
 ]
 
 
