@@ -18,8 +18,6 @@ from opsconductor.stack.ports import LOOPBACK
 from opsconductor.stack.problems import StackProblem
 
 SIGN_IN = {"username": "measurer", "password": "a few minutes on loopback"}
-PRODUCT = ("core", "worker")
-"""The processes that accept, claim, run, store and answer: our own share of what an operation costs."""
 RESTART_LIMIT = 60.0  # s
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,9 @@ def _end(pid: int) -> None:
                 each.terminate()
 
 
-def cpu(pids: Iterable[int]) -> float:
-    """Return the CPU in s that processes have used so far, with all that are or were below them."""
-    return sum(_cpu(each) for pid in pids for each in _tree(pid))
+def cpu(pid: int) -> float:
+    """Return the CPU in s that a process has used so far, with all that are or were below it."""
+    return sum(_cpu(each) for each in _tree(pid))
 
 
 def _cpu(process: psutil.Process) -> float:

@@ -23,10 +23,10 @@ def test_cpu_of_a_program_is_that_of_all_it_waited_for() -> None:
 
 
 def test_cpu_of_a_process_counts_what_ran_below_it_and_has_ended() -> None:
-    before = cpu([os.getpid()])
+    before = cpu(os.getpid())
     run([sys.executable, "-c", BURN])
 
-    assert cpu([os.getpid()]) - before >= 0.28  # the system tells in steps of 10 ms
+    assert cpu(os.getpid()) - before >= 0.28  # the system tells in steps of 10 ms
 
 
 def test_a_peak_of_memory_is_remembered_until_it_is_told_to_be_forgotten() -> None:
