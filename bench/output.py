@@ -17,8 +17,9 @@ from bench.scenario import Scenario, Site
 from bench.spent import Run, forget_peak, peak
 from opsconductor.stack.problems import StackProblem
 
-SMALL, LARGE = 5, 10  # MB (10⁶ bytes) for each target; both more than is under way of one transfer
+SIZE, TWICE = 10, 20  # MB (10⁶ bytes) for each target; both more than is under way of one transfer
 LINE = "What programs write, line by line: 64 bytes with the end of it."
+PATIENCE = 600  # s, on a slow machine
 FLAT = Goal("≤", 1.1)  # times the memory, for twice the size
 
 
@@ -37,7 +38,7 @@ def measure(here: Site, rounds: int) -> list[Measure]:
     found = {name: dict[int, list[Moved]]() for name in ("stdout", "upload")}
     scp = {name: list[float | Missing]() for name in found}
     for _ in range(rounds):
-        for megabytes in (SMALL, LARGE):
+        for megabytes in (SIZE, TWICE):
             source = _source(here.home, megabytes)
             actions = {"stdout": _printing(megabytes), "upload": _sending(here, source)}
             for name, action in actions.items():
@@ -45,7 +46,7 @@ def measure(here: Site, rounds: int) -> list[Measure]:
                 moved = _moved(here, action, megabytes)
                 found[name].setdefault(megabytes, []).append(moved)
                 progress(f"{name}, {megabytes} MB each: {moved.rate:.0f} MB/s, worker {moved.memory:.0f} MB")
-        for name, copied in _scp(here.home, peers, source).items():
+        for name, copied in _scp(here.home, peers, _source(here.home, SIZE)).items():
             scp[name].append(_rate(copied, len(here.ids)))
             progress(f"scp beside {name}: {_told(scp[name][-1])}")
     return [row for name in found for row in _rows(name, found[name], scp[name], len(here.ids))]
@@ -57,17 +58,17 @@ def _rows(
     missing = next((rate for rate in scp if isinstance(rate, Missing)), None)
     theirs = missing or median(rate for rate in scp if not isinstance(rate, Missing))
     memory = {size: max(each.memory for each in found) for size, found in moved.items()}
-    rate = median(each.rate for each in moved[LARGE])
-    what = f"{name}, {LARGE} MB for each of {targets} targets"
+    rate = median(each.rate for each in moved[SIZE])
+    what = f"{name}, {SIZE} MB for each of {targets} targets"
     return [
         Measure(what, "MB/s", rate, more_is_better=True).beside(f"scp by xargs -P {FORKS}", theirs),
-        Measure(f"{name}: largest memory of the worker", "MB", memory[LARGE]).beside(
-            f"with {SMALL} MB for each", memory[SMALL]
+        Measure(f"{name}: largest memory of the worker", "MB", memory[SIZE]).beside(
+            f"with {TWICE} MB for each", memory[TWICE]
         ),
         Measure(
-            f"{name}: memory for {LARGE} MB over that for {SMALL} MB",
+            f"{name}: memory for {TWICE} MB over that for {SIZE} MB",
             "times",
-            memory[LARGE] / memory[SMALL],
+            memory[TWICE] / memory[SIZE],
             goal=FLAT,
         ),
     ]
@@ -87,7 +88,7 @@ def _moved(here: Site, action: dict[str, Any], megabytes: int) -> Moved:
 
 
 def _printing(megabytes: int) -> dict[str, Any]:
-    return command_action(f"yes '{LINE}' | head -c {megabytes}000000")
+    return command_action(f"yes '{LINE}' | head -c {megabytes}000000", timeout=PATIENCE)
 
 
 def _sending(here: Site, source: Path) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _told(rate: float | Missing) -> str:
 
 
 def _rate(copied: Found, targets: int) -> float | Missing:
-    return targets * LARGE / copied.seconds if isinstance(copied, Run) else copied
+    return targets * SIZE / copied.seconds if isinstance(copied, Run) else copied
 
 
 SCENARIO = Scenario("large outputs and files, medians of the rounds", targets=50, rounds=1, measure=measure)
