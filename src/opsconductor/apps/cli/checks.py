@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -22,7 +22,13 @@ NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium", "sudo": "su
 """Programs that tests talk to, and the Debian packages that have them."""
 PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
 LOCKED = ("runtime", "embedded", "dev", "bench")
-Benchmark = Literal["start", "ssh", "warm"]
+Benchmark = Literal["start", "ssh", "warm", "thousand", "dead", "output"]
+
+
+OwnFolder = Annotated[
+    Path | None,
+    typer.Option(resolve_path=True, help="A new folder, which is kept; else one that is removed afterwards."),
+]
 
 
 def run_tests(
@@ -68,21 +74,33 @@ def _lint() -> None:
 
 
 def bench(
-    which: Annotated[
-        Benchmark,
+    scenario: Annotated[
+        Benchmark | None,
         typer.Argument(
-            help="start: from POST to the command; ssh: 100 targets, beside Ansible; "
-            "warm: CPU for a command, cold and on a kept connection."
+            help="start: from POST to the command; ssh: 100 targets, all connections new; "
+            "warm: CPU on kept connections; thousand: 1,000 targets; dead: targets that answer nothing; "
+            "output: 10 MB from each and to each. All of them without it.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    targets: Annotated[
+        int | None, typer.Option(min=5, help="Another number than the promises are about, for a quick look.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Likewise.")] = None,
+    no_peers: Annotated[
+        bool, typer.Option("--no-peers", help="Measure nobody but us; nothing is installed.")
+    ] = False,
+    data_dir: OwnFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what is promised, on a stack of its own."""
+    """Measure what is promised, beside its peers, on a stack of its own; exit status 0 only if it was kept."""
 
     def deed() -> None:
         asyncio.run(prepare.prepare(console.say))
-        if _ourselves(f"bench.{which}", *(["--json"] if as_json else [])) != 0:
-            raise StackProblem(f"The benchmark {which} failed, or its promise was not kept.")
+        counts = {"targets": targets, "rounds": rounds, "data-dir": data_dir}
+        words = [f"--{name}={value}" for name, value in counts.items() if value is not None]
+        words += ["--no-peers"] if no_peers else []
+        _become("bench", *([scenario] if scenario else []), *words, *(["--json"] if as_json else []))
 
     console.guarded(deed)
 
@@ -100,9 +118,7 @@ def chaos(
         bool, typer.Option("--detached", help="Detached commands: nothing may be lost at all.")
     ] = False,
     seed: Annotated[int, typer.Option(help="The same seed deals the same blows in the same order.")] = 0,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="A new folder, which is kept; else one that is removed afterwards.")
-    ] = None,
+    data_dir: OwnFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Kill parts of a stack of its own under load, and check that nothing is lost, run twice, stuck or wrong."""
@@ -121,19 +137,16 @@ def chaos(
         words += [f"--data-dir={data_dir}"] if data_dir else []
         words += ["--calm"] if calm else []
         words += ["--mode=detached"] if detached else []
-        if _ourselves("chaos", *words, *(["--json"] if as_json else [])) != 0:
-            raise StackProblem("The storm broke a promise, or could not be held to its end.")
+        _become("chaos", *words, *(["--json"] if as_json else []))
 
     console.guarded(deed)
 
 
-def _ourselves(module: str, *words: str) -> int:
-    """Run a module of the project beside the product; return its exit status."""
+def _become(module: str, *words: str) -> NoReturn:
+    """Go on as a module of the project beside the product: so Ctrl-C reaches who stops what was started."""
+    os.chdir(project())
     path = os.pathsep.join((str(project()), str(project() / "src")))
-    done = subprocess.run(  # noqa: S603  # ourselves
-        [*_python(module), *words], cwd=project(), env={**os.environ, "PYTHONPATH": path}, check=False
-    )
-    return done.returncode
+    os.execve(sys.executable, [*_python(module), *words], {**os.environ, "PYTHONPATH": path})  # noqa: S606  # ourselves
 
 
 def write_reference() -> None:

@@ -1,0 +1,52 @@
+"""What programs cost: their whole family counts, and nothing goes on without us."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+from bench.spent import cpu, forget_peak, peak, run
+
+BURN = "import time\nwhile time.process_time() < 0.3: pass"
+HOLD = "import sys, time; block = bytearray(60_000_000); print(flush=True); del block; sys.stdin.read()"
+
+
+def test_cpu_of_a_program_is_that_of_all_it_waited_for() -> None:
+    found = run(["sh", "-c", f"'{sys.executable}' -c '{BURN}'; echo done; exit 3"])
+
+    assert found.cpu >= 0.3
+    assert found.seconds >= 0.3
+    assert (found.status, found.output) == (3, "done\n")
+
+
+def test_cpu_of_a_process_counts_what_ran_below_it_and_has_ended() -> None:
+    before = cpu(os.getpid())
+    run([sys.executable, "-c", BURN])
+
+    assert cpu(os.getpid()) - before >= 0.28  # the system tells in steps of 10 ms
+
+
+def test_a_peak_of_memory_is_remembered_until_it_is_told_to_be_forgotten() -> None:
+    with psutil.Popen([sys.executable, "-c", HOLD], stdin=-1, stdout=-1) as process:
+        process.stdout.readline()
+        time.sleep(0.1)  # until the block is given back
+        at_first = peak(process.pid)
+        forget_peak(process.pid)
+        later = peak(process.pid)
+        process.stdin.close()
+
+    assert at_first > 60
+    assert later < at_first - 40
+
+
+def test_a_program_is_ended_when_we_are_told_to_stop() -> None:
+    began = time.monotonic()
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(["sh", "-c", "sleep 60; true"])
+    assert time.monotonic() - began < 20
+    assert not [child for child in psutil.Process().children(recursive=True) if "sleep" in child.name()]
