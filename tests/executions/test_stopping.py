@@ -36,7 +36,7 @@ async def test_a_worker_whose_database_is_gone_stops_all_the_same(core: Core, tm
         worker = start_worker(core, tmp_path, DATABASE_URL=url)
         await asyncio.to_thread(worker.wait_until_ready)
         await close()
-        await asyncio.sleep(1.5)  # longer than a poll: it has noticed
+        await asyncio.to_thread(worker.wait_until_said, "engine.database_away")
         began = time.monotonic()
         await asyncio.to_thread(worker.stop, 60)
 

@@ -163,6 +163,13 @@ class Process:
                 raise AssertionError(f"not ready:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.02)
 
+    def wait_until_said(self, event: str, seconds: float = 30) -> None:
+        """Return once it has logged this; raise with its log where it does not."""
+        deadline = time.monotonic() + seconds
+        while not any(line["event"] == event for line in self.lines):
+            assert time.monotonic() < deadline, f"did not say {event}:\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.05)
+
     def kill(self) -> None:
         """End it as a crash would."""
         self.process.kill()
@@ -180,7 +187,8 @@ class Process:
     @property
     def lines(self) -> list[dict[str, Any]]:
         """What it logged."""
-        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        whole, _, _ = self.log.read_text().rpartition("\n")  # the last line may be on its way
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
 
 WORKER = [

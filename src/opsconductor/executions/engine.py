@@ -37,6 +37,11 @@ T = TypeVar("T")
 Beginning = tuple[Claim, list[dict[str, Any]]]
 """A claim under which a further action begins, and the steps up to that one."""
 
+Pin = tuple[UUID, str]
+"""A target that had no key, and the one it showed."""
+
+WITH_DEAD_HOSTS = 4
+"""Times the usual number of operations that are held at most, however many wait for hosts that do not answer."""
 POLL = 1.0  # s; how late a wake-up that Redis lost is noticed
 LAST_ATTEMPTS = 5.0  # s after the request to stop that a database that is away may take to come back
 WORKER = Actor("service", name="worker")
@@ -62,6 +67,7 @@ class Engine:
         files = Storage(folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
+        self._transport = transport
         self._operations: dict[UUID, Operation] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -70,13 +76,14 @@ class Engine:
         """When nothing more is tried while the database is away, by the event loop's clock."""
         self._intents: GroupCommit[Claim, bool] = GroupCommit(self._write_intents)
         self._beginnings: GroupCommit[Beginning, Standing] = GroupCommit(self._write_beginnings)
+        self._pins: GroupCommit[Pin, str | None] = GroupCommit(self._write_pins)
         self._outcomes: GroupCommit[Outcome, bool] = GroupCommit(self._write_outcomes)
         self._doors = Doors(
             transport=transport,
             folder=folder,
             intend=self._intents.add,
             progress=lambda claim, steps: self._beginnings.add((claim, steps)),
-            pin=self._pin,
+            pin=lambda target_id, key: self._pins.add((target_id, key)),
             refuse_key=self._refuse_key,
             shelf=lambda claim: ResultShelf(
                 units, files, claim.execution_id, claim.result_id, claim.target_id
@@ -113,7 +120,9 @@ class Engine:
 
     @property
     def _free(self) -> int:
-        return self._slots - len(self._tasks)
+        """Room for further operations. Who waits for a dead host holds up nobody: such do not count, within reason."""
+        at_work = len(self._tasks) - self._transport.unanswered()
+        return max(0, min(self._slots - at_work, WITH_DEAD_HOSTS * self._slots - len(self._tasks)))
 
     async def _until_woken(self) -> None:
         try:
@@ -188,9 +197,9 @@ class Engine:
         for id in {str(claim.execution_id) for claim in claims}:
             await self._hints.publish("execution", id)
 
-    async def _pin(self, target_id: UUID, key: str) -> str | None:
+    async def _write_pins(self, shown: list[Pin]) -> list[str | None]:
         return await self._persistently(
-            lambda session: targets_service.pin_first_key(UnitOfWork(session, WORKER), target_id, key)
+            lambda session: targets_service.pin_first_keys(UnitOfWork(session, WORKER), shown)
         )
 
     async def _refuse_key(self, target_id: UUID, key: str) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import cast, column, exists, func, or_, select, tuple_, update, values
+from sqlalchemy import exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult
 from opsconductor.executions.steering_repository import OPEN, PLAIN, finish, lock, steer
+from opsconductor.kit.database import unnested
 
 R = ExecutionResult
 Standing = Literal["ours", "cancelled", "gone"]
@@ -86,21 +87,27 @@ async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -
 
 
 def _held(claims: Sequence[Claim]) -> Any:
-    return tuple_(R.id, R.fence).in_([(c.result_id, c.fence) for c in claims])
+    held = _rows("held", claims)
+    return tuple_(R.id, R.fence).in_(select(held.c.id, held.c.fence))
+
+
+def _rows(name: str, claims: Sequence[Claim], **values: Sequence[Any]) -> Any:
+    """Return claims as a table of ids and fences, with further columns of results."""
+    ids, fences = [claim.result_id for claim in claims], [claim.fence for claim in claims]
+    columns: dict[str, Sequence[Any]] = {"id": ids, "fence": fences, **values}
+    return unnested(name, {each: (R.__table__.c[each].type, given) for each, given in columns.items()})
 
 
 async def progress(
     session: AsyncSession, begun: Sequence[tuple[Claim, list[dict[str, Any]]]]
 ) -> dict[UUID, bool]:
     """Write down which action is about to begin; return for each id that is still ours whether it shall stop."""
-    types = {name: R.__table__.c[name].type for name in ("id", "fence", "steps")}
-    rows = [(claim.result_id, claim.fence, steps) for claim, steps in begun]
-    new = values(*(column(name, kind) for name, kind in types.items()), name="new").data(rows)
+    new = _rows("new", [claim for claim, _ in begun], steps=[steps for _, steps in begun])
     write = (
         update(R)
-        .where(R.id == cast(new.c.id, types["id"]), R.fence == cast(new.c.fence, types["fence"]))
+        .where(R.id == new.c.id, R.fence == new.c.fence)
         .where(R.status == "running", Execution.id == R.execution_id)
-        .values(steps=cast(new.c.steps, types["steps"]), updated_at=func.now())
+        .values(steps=new.c.steps, updated_at=func.now())
         .returning(R.id, _to_be_stopped())
     )
     return {row[0]: row[1] for row in await session.execute(write, execution_options=PLAIN)}
@@ -119,15 +126,12 @@ async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]
     """Write results down, all in one statement; return the ids that were still ours (others were superseded)."""
     execution_ids = sorted({outcome.claim.execution_id for outcome in outcomes})
     steered = await lock(session, execution_ids)
-    names = list(outcomes[0].columns)
-    types = {name: R.__table__.c[name].type for name in ("id", "fence", *names)}
-    rows = [(o.claim.result_id, o.claim.fence, *(o.columns[name] for name in names)) for o in outcomes]
-    new = values(*(column(name, kind) for name, kind in types.items()), name="new").data(rows)
+    given = {name: [outcome.columns[name] for outcome in outcomes] for name in outcomes[0].columns}
+    new = _rows("new", [outcome.claim for outcome in outcomes], **given)
     write = (
         update(R)
-        .where(R.id == cast(new.c.id, types["id"]), R.fence == cast(new.c.fence, types["fence"]))
-        .where(R.status.in_(OPEN))
-        .values({name: cast(new.c[name], types[name]) for name in names})
+        .where(R.id == new.c.id, R.fence == new.c.fence, R.status.in_(OPEN))
+        .values({name: new.c[name] for name in given})
         .values(finished_at=func.now(), updated_at=func.now())
         .returning(R.id)
     )

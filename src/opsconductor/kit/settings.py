@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     max_parallel: PositiveInt = Field(100, alias="OPSCONDUCTOR_MAX_PARALLEL")
-    """Targets worked on at once by one worker process."""
+    """Targets worked on at once by one worker process; hosts that do not answer at all do not count."""
     open_executions: PositiveInt = Field(2000, alias="OPSCONDUCTOR_OPEN_EXECUTIONS")
     """Executions of one user that may wait or run at once; more are refused with 429."""
     open_operations: PositiveInt = Field(200_000, alias="OPSCONDUCTOR_OPEN_OPERATIONS")

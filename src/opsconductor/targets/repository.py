@@ -1,13 +1,14 @@
 """The targets domain's questions to the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, literal, select, union_all, update
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, exists, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from opsconductor.kit.database import unnested
 from opsconductor.targets.models import Target
 from opsconductor.targets.schemas import TargetFilter
 from opsconductor.transports.base import MAX_HOPS
@@ -117,17 +118,32 @@ async def uses_of_credentials(session: AsyncSession, ids: Sequence[UUID]) -> dic
     return {credential_id: count for credential_id, count in rows if credential_id is not None}
 
 
-async def pin_first_key(session: AsyncSession, target_id: UUID, key: str) -> str | None:
-    """Pin the key a target showed first; return its name, or None where there was a key already, or no target."""
-    first = (Target.id == target_id) & Target.host_key.is_(None)
-    values = {"host_key": key, "host_key_pinned_at": func.now(), "offered_host_key": None}
-    pinned = update(Target).where(first).values(values).returning(Target.name)
-    return await session.scalar(pinned, execution_options={"synchronize_session": False})
+async def pin_first_keys(session: AsyncSession, keys: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Pin the keys that targets showed first; return the names of those that had none, by id."""
+    first = select(Target.id).where(Target.id == any_(_ids(keys)), Target.host_key.is_(None))
+    types = Target.__table__.c
+    shown = unnested(
+        "shown", {"id": (types.id.type, list(keys)), "key": (types.host_key.type, list(keys.values()))}
+    )
+    pinned = (
+        update(Target)
+        .where(Target.id.in_(first.order_by(Target.id).with_for_update()), Target.id == shown.c.id)
+        .values(host_key=shown.c.key, host_key_pinned_at=func.now(), offered_host_key=None)
+        .returning(Target.id, Target.name)
+    )
+    rows = await session.execute(pinned, execution_options={"synchronize_session": False})
+    return {row.id: row.name for row in rows}
 
 
-async def pinned_key(session: AsyncSession, target_id: UUID) -> str | None:
-    """Return the key that is pinned now."""
-    return await session.scalar(select(Target.host_key).where(Target.id == target_id))
+async def pinned_keys(session: AsyncSession, target_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """Return the keys that are pinned now, by target."""
+    query = select(Target.id, Target.host_key).where(Target.id == any_(_ids(target_ids)))
+    return {row.id: row.host_key for row in await session.execute(query)}
+
+
+def _ids(target_ids: Collection[UUID]) -> Any:
+    """Return ids as one parameter: the statement is the same however many there are."""
+    return bindparam(None, list(target_ids), type_=ARRAY(Uuid), unique=True)
 
 
 async def keep_offered_key(session: AsyncSession, target_id: UUID, key: str) -> None:

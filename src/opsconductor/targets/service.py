@@ -1,6 +1,6 @@
 """Use cases of the targets domain."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -199,14 +199,15 @@ async def store_test(uow: UnitOfWork, target_id: UUID, outcome: TestOutcome) -> 
     return target
 
 
-async def pin_first_key(uow: UnitOfWork, target_id: UUID, key: str) -> str | None:
-    """Pin the key a target showed first; return the key that is pinned now (another's, if that one was faster)."""
-    name = await repository.pin_first_key(uow.session, target_id, key)
-    if name is None:
-        return await repository.pinned_key(uow.session, target_id)
-    facts = {"host_key": fingerprint(key)}
-    audit.record(uow, "target.host_key_pinned", "target", target_id, name, after=facts)
-    return key
+async def pin_first_keys(uow: UnitOfWork, shown: Sequence[tuple[UUID, str]]) -> list[str | None]:
+    """Pin keys that targets showed first; return for each the key that is pinned now (whoever was faster)."""
+    keys = dict(reversed(shown))  # of two for the same target, the earlier one
+    names = await repository.pin_first_keys(uow.session, keys)
+    for id, name in names.items():
+        facts = {"host_key": fingerprint(keys[id])}
+        audit.record(uow, "target.host_key_pinned", "target", id, name, after=facts)
+    pinned = await repository.pinned_keys(uow.session, keys)
+    return [pinned.get(id) for id, _ in shown]
 
 
 def _failed(code: str, detail: str, hop: str | None = None) -> dict[str, Any]:

@@ -214,3 +214,7 @@ class Transport(Protocol):
     async def scan_host_key(self, endpoint: Endpoint) -> str:
         """Return the key the host shows, without logging in. Raises a `TransportError`."""
         ...
+
+    def unanswered(self) -> int:
+        """Return how many hosts have not answered at all for a while; to wait for them costs next to nothing."""
+        ...

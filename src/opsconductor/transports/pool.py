@@ -116,6 +116,9 @@ class PooledTransport:
     async def scan_host_key(self, endpoint: Endpoint) -> str:
         return await self._transport.scan_host_key(endpoint)
 
+    def unanswered(self) -> int:
+        return self._transport.unanswered()
+
     async def close(self) -> None:
         """Close what is idle; what is in use is closed when it comes back. Idempotent."""
         self._closing.set()

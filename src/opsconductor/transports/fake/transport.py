@@ -78,6 +78,9 @@ class FakeTransport:
             raise host.error.with_traceback(None)  # one object, raised often
         return self._offered(endpoint)
 
+    def unanswered(self) -> int:
+        return 0
+
     def tree(self, host: str) -> Tree:
         """Return the files of a host; they last as long as the transport."""
         return self._trees[host]

@@ -41,6 +41,8 @@ from opsconductor.transports.ssh.options import Limits, authentication, common
 from opsconductor.transports.ssh.running import SshRunning
 from opsconductor.transports.ssh.tunnel import Tunnel
 
+USUAL_ANSWER = 0.25  # s within which a host that is up has taken a connection
+
 
 class SshTransport:
     """Reaches targets by SSH. Keep one for the life of the process: it holds parsed private keys and open hops."""
@@ -49,6 +51,12 @@ class SshTransport:
         self._limits = limits or Limits()
         self._keys = keys or KeyRing()
         self._hops = Hops(self._connect_hop)
+        self._dialled: dict[Handshake, float] = {}
+        """When connections were asked for that are not there yet, by the event loop's clock."""
+
+    def unanswered(self) -> int:
+        long_ago = asyncio.get_running_loop().time() - USUAL_ANSWER
+        return sum(asked < long_ago and not shake.reached for shake, asked in self._dialled.items())
 
     async def connect(
         self, endpoint: Endpoint, login: SshLogin, host_key: HostKeyCheck, via: Sequence[Hop] = ()
@@ -101,6 +109,7 @@ class SshTransport:
         handshake = Handshake(check, lambda: deadline.reschedule(loop.time() + self._limits.login), pairs)
         options = {**common(self._limits, endpoint, check.pinned), **authentication(login, pairs)}
         tunnel = passage.hop.tunnel if passage else None
+        self._dialled[handshake] = loop.time()
         try:
             async with deadline:
                 connection = await connect(
@@ -110,6 +119,8 @@ class SshTransport:
             if passage and not handshake.reached:
                 raise faults.in_passage(error, endpoint, passage, self._limits) from None
             raise faults.while_connecting(error, endpoint, login, handshake, self._limits) from None
+        finally:
+            del self._dialled[handshake]
         if handshake.accepted:
             return connection, handshake
         # Not reachable while asyncssh asks for a verdict in every key exchange; checked as all rests on it.
