@@ -156,10 +156,11 @@ class Process:
             )
 
     def wait_until_ready(self, seconds: float = 90) -> None:
-        """Return once it works; raise with its log where it does not."""
+        """Return once it works; end it, and raise with its log, where it does not."""
         deadline = time.monotonic() + seconds
         while not self.ready.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise AssertionError(f"not ready:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.02)
 
