@@ -1,8 +1,8 @@
 import {
   keepPreviousData,
-  queryOptions,
   useInfiniteQuery,
   useMutation,
+  useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
 import { API, answer, api } from '@/api/client'
@@ -25,12 +25,14 @@ export function useUploads(text: string): StoredFile[] {
   return rowsOf(useFiles({ purpose: 'upload', ...(text ? { q: text } : {}) }).data) ?? []
 }
 
-export function fileQuery(id: string) {
-  return queryOptions({
-    queryKey: keys.file(id),
+/** One file by its id; none where there is no id yet. */
+export function useOneFile(id: string | undefined): StoredFile | undefined {
+  return useQuery({
+    queryKey: keys.file(id ?? ''),
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v3/files/{file_id}', { params: { path: { file_id: id } }, signal })),
-  })
+      answer(api.GET('/api/v3/files/{file_id}', { params: { path: { file_id: id ?? '' } }, signal })),
+    enabled: id !== undefined,
+  }).data
 }
 
 export function useDeleteFile() {

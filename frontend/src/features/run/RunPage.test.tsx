@@ -269,13 +269,14 @@ test('where too much is under way, what to do is said', async () => {
 test('a script is run from its page, with the file it asks for', async () => {
   const script = aScript('install', { parameters: [{ type: 'file', name: 'CONFIG', required: true }] })
   tells('/scripts/:id', script)
-  tells('/scripts', page(aScriptRow('install')))
+  tells('/scripts', page(aScriptRow('another')))
   tells('/targets', page(aTarget('web-1')))
   tells('/files', page(aFile('app.conf', { id: 'f-1' })))
   const sent = takesRuns()
   const { user } = await openApp('/scripts/id-install')
 
   await user.click(await screen.findByRole('link', { name: 'Run this script' }))
+  await screen.findByDisplayValue('install')
   await user.click(await screen.findByRole('checkbox', { name: 'Select web-1' }))
   await user.click(await screen.findByRole('combobox', { name: 'CONFIG' }))
   await user.click(await screen.findByRole('option', { name: 'app.conf' }))

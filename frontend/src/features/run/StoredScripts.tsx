@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
 import { ParameterFields } from '@/features/scripts/ParameterFields'
-import { scriptQuery, useScriptList } from '@/features/scripts/queries'
+import { scriptQuery, useOneScript, useScriptList } from '@/features/scripts/queries'
 import { startValues } from '@/features/scripts/values'
 import type { ActionProps, Form } from './form'
 import { Picker } from './Picker'
@@ -33,6 +33,7 @@ export function ScriptPicker({ form, index }: ActionProps) {
       placeholder={t('run.scriptNone')}
       nothingFoundMessage={t('run.scriptNotFound')}
       useFound={useScripts}
+      useOne={useOneScript}
       field={form.getInputProps(`actions.${index}.script_id`)}
     />
   )

@@ -1,7 +1,7 @@
 /** What is sent to the targets, or fetched from them. */
 import { SegmentedControl, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { useUploads } from '@/features/files/queries'
+import { useOneFile, useUploads } from '@/features/files/queries'
 import type { ActionProps } from './form'
 import { Picker } from './Picker'
 import classes from './run.module.css'
@@ -106,6 +106,7 @@ function FilePicker({ form, index }: ActionProps) {
       placeholder={t('run.fileNone')}
       nothingFoundMessage={t('run.fileNotFound')}
       useFound={useUploads}
+      useOne={useOneFile}
       field={form.getInputProps(`actions.${index}.file_id`)}
     />
   )

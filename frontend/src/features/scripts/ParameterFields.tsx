@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
-import { fileQuery, useUploads } from '@/features/files/queries'
+import { useOneFile, useUploads } from '@/features/files/queries'
 import { targetQuery, useTargetList } from '@/features/targets/queries'
 import type { ParameterValue, ParameterValues, ValueProblem } from './values'
 
@@ -250,8 +250,4 @@ function useTargetsFound(text: string) {
 
 function useOneTarget(id: string | undefined) {
   return useQuery({ ...targetQuery(id ?? ''), enabled: id !== undefined }).data
-}
-
-function useOneFile(id: string | undefined) {
-  return useQuery({ ...fileQuery(id ?? ''), enabled: id !== undefined }).data
 }

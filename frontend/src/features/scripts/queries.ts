@@ -32,6 +32,11 @@ export function scriptQuery(id: string) {
   })
 }
 
+/** One script by its id; none where there is no id yet. */
+export function useOneScript(id: string | undefined) {
+  return useQuery({ ...scriptQuery(id ?? ''), enabled: id !== undefined }).data
+}
+
 export function useScript(id: string) {
   return useQuery(scriptQuery(id))
 }
