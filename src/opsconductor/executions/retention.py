@@ -64,6 +64,8 @@ class Retention:
 
     async def _delete_batch(self) -> int:
         async with self._units.begin(ACTOR) as uow:
+            if not await repository.take_turn(uow.session):
+                return 0
             ids = await repository.beyond(uow.session, self._executions, BATCH)
             files = await repository.files_of(uow.session, ids)
             if ids:
@@ -74,6 +76,8 @@ class Retention:
 
     async def _expire_batch(self) -> int:
         async with self._units.begin(ACTOR) as uow:
+            if not await repository.take_turn(uow.session):
+                return 0
             ids = await repository.expired(uow.session, self._days, BATCH)
             files = await _forget(uow, ids, "age", self._days)
         await self._remove(files.values())
