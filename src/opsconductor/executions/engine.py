@@ -67,7 +67,6 @@ class Engine:
         files = Storage(folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
-        self._transport = transport
         self._operations: dict[UUID, Operation] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -121,7 +120,7 @@ class Engine:
     @property
     def _free(self) -> int:
         """Room for further operations. Who waits for a dead host holds up nobody: such do not count, within reason."""
-        at_work = len(self._tasks) - self._transport.unanswered()
+        at_work = len(self._tasks) - self._doors.transport.unanswered()
         return max(0, min(self._slots - at_work, WITH_DEAD_HOSTS * self._slots - len(self._tasks)))
 
     async def _until_woken(self) -> None:

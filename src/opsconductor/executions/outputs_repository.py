@@ -20,7 +20,7 @@ IN_FILES = case((R.output_path.is_not(None), R.output_kept), else_=0) + case(
     (R.error_path.is_not(None), R.error_kept), else_=0
 )
 ENDED = Execution.status.in_(TERMINAL)
-SHRINKING = 0x6F7073_0006  # the number of a lock that only retention takes
+DELETING = 0x6F7073_0006  # the number of a lock that only retention takes
 UNSYNCHRONISED: Any = {"synchronize_session": False}
 
 
@@ -157,8 +157,8 @@ async def expired(session: AsyncSession, days: int, limit: int) -> list[UUID]:
 
 
 async def take_turn(session: AsyncSession) -> bool:
-    """Tell whether nobody else shrinks now: two that both saw too much would delete it twice over."""
-    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(SHRINKING))))
+    """Tell whether nobody else deletes now: two that both saw too much would delete it twice over."""
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(DELETING))))
 
 
 async def bytes_in_files(session: AsyncSession) -> int:

@@ -13,7 +13,6 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor import audit
 from opsconductor.executions import outputs_repository as repository
@@ -34,11 +33,14 @@ FILES = 500  # looked up at once
 DAY = 24 * 3600  # s
 ACTOR = Actor("service", name="retention")
 
-Pick = Callable[[AsyncSession], Awaitable[list[UUID]]]
+Files = dict[UUID, tuple[list[str], int]]
+"""Paths and bytes of the files of executions."""
+Chosen = tuple[Sequence[UUID], Files]
+"""Executions of one batch, and their files, which go once that is durable."""
 
 
 class Retention:
-    """Keeps what is stored within the limits of the settings. Any number may run: rows are locked, or skipped."""
+    """Keeps what is stored within the limits of the settings. Any number may run: they take turns."""
 
     def __init__(self, units: UnitsOfWork, settings: Settings, folder: Folder) -> None:
         self._units = units
@@ -58,43 +60,36 @@ class Retention:
         if self._bytes:
             await self._until_done(self._shrink_batch)
 
-    async def _until_done(self, batch: Callable[[], Awaitable[int]]) -> None:
-        while await batch():
-            pass
+    async def _until_done(self, batch: Callable[[UnitOfWork], Awaitable[Chosen]]) -> None:
+        """Delete batch by batch, and only while no other process does: two would pass over each other's rows."""
+        while True:
+            async with self._units.begin(ACTOR) as uow:
+                if not await repository.take_turn(uow.session):
+                    return
+                ids, files = await batch(uow)
+            await self._remove(files.values())
+            if not ids:
+                return
 
-    async def _delete_batch(self) -> int:
-        async with self._units.begin(ACTOR) as uow:
-            if not await repository.take_turn(uow.session):
-                return 0
-            ids = await repository.beyond(uow.session, self._executions, BATCH)
-            files = await repository.files_of(uow.session, ids)
-            if ids:
-                await repository.delete_executions(uow.session, ids)
-                _record(uow, "executions.deleted", ids, files, limit=self._executions, reason="count")
-        await self._remove(files.values())
-        return len(ids)
+    async def _delete_batch(self, uow: UnitOfWork) -> Chosen:
+        ids = await repository.beyond(uow.session, self._executions, BATCH)
+        files = await repository.files_of(uow.session, ids)
+        if ids:
+            await repository.delete_executions(uow.session, ids)
+            _record(uow, "executions.deleted", ids, files, limit=self._executions, reason="count")
+        return ids, files
 
-    async def _expire_batch(self) -> int:
-        async with self._units.begin(ACTOR) as uow:
-            if not await repository.take_turn(uow.session):
-                return 0
-            ids = await repository.expired(uow.session, self._days, BATCH)
-            files = await _forget(uow, ids, "age", self._days)
-        await self._remove(files.values())
-        return len(ids)
+    async def _expire_batch(self, uow: UnitOfWork) -> Chosen:
+        ids = await repository.expired(uow.session, self._days, BATCH)
+        return ids, await _forget(uow, ids, "age", self._days)
 
-    async def _shrink_batch(self) -> int:
-        async with self._units.begin(ACTOR) as uow:
-            if not await repository.take_turn(uow.session):
-                return 0
-            excess = await repository.bytes_in_files(uow.session) - self._bytes
-            if excess <= 0:
-                return 0
-            found = await repository.oldest_with_files(uow.session, BATCH)
-            ids = _until(excess, found, await repository.files_of(uow.session, found))
-            files = await _forget(uow, ids, "bytes", self._bytes)
-        await self._remove(files.values())
-        return len(ids)
+    async def _shrink_batch(self, uow: UnitOfWork) -> Chosen:
+        excess = await repository.bytes_in_files(uow.session) - self._bytes
+        if excess <= 0:
+            return [], {}
+        found = await repository.oldest_with_files(uow.session, BATCH)
+        ids = _until(excess, found, await repository.files_of(uow.session, found))
+        return ids, await _forget(uow, ids, "bytes", self._bytes)
 
     async def _remove(self, files: Iterable[tuple[list[str], int]]) -> None:
         places = [path for own, _ in files for path in own]
@@ -173,9 +168,7 @@ class Retention:
         return path.with_name(name).relative_to(self._storage).as_posix()
 
 
-async def _forget(
-    uow: UnitOfWork, ids: Sequence[UUID], reason: str, limit: int
-) -> dict[UUID, tuple[list[str], int]]:
+async def _forget(uow: UnitOfWork, ids: Sequence[UUID], reason: str, limit: int) -> Files:
     """Empty the outputs of executions; return the files that are to go once that is durable."""
     if not ids:
         return {}
@@ -191,7 +184,7 @@ def _record(
     uow: UnitOfWork,
     action: str,
     ids: Sequence[UUID],
-    files: dict[UUID, tuple[list[str], int]],
+    files: Files,
     *,
     reason: str,
     limit: int,
@@ -206,7 +199,7 @@ def _record(
     audit.record(uow, action, "executions", after={"reason": reason, "limit": limit, **counts})
 
 
-def _until(excess: int, ids: Sequence[UUID], files: dict[UUID, tuple[list[str], int]]) -> list[UUID]:
+def _until(excess: int, ids: Sequence[UUID], files: Files) -> list[UUID]:
     """Return the oldest executions that are enough together."""
     chosen: list[UUID] = []
     for id in ids:

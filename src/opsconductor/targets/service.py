@@ -206,7 +206,10 @@ async def pin_first_keys(uow: UnitOfWork, shown: Sequence[tuple[UUID, str]]) -> 
     for id, name in names.items():
         facts = {"host_key": fingerprint(keys[id])}
         audit.record(uow, "target.host_key_pinned", "target", id, name, after=facts)
-    pinned = await repository.pinned_keys(uow.session, keys)
+    overtaken = keys.keys() - names.keys()
+    pinned: dict[UUID, str | None] = {id: keys[id] for id in names}
+    if overtaken:
+        pinned |= await repository.pinned_keys(uow.session, overtaken)
     return [pinned.get(id) for id, _ in shown]
 
 
