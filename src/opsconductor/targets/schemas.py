@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from opsconductor.credentials.schemas import MaxParallel
 from opsconductor.kit.wire import In
 
 HOST_NAME = re.compile(
@@ -49,7 +50,6 @@ Host = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253), AfterValidator(_host)
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
-MaxParallel = Annotated[int, Field(ge=1, le=1000)]
 
 
 class NewTarget(In):

@@ -4,11 +4,11 @@ import { useQueries } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
+import { Picker } from '@/components/Picker'
 import { ParameterFields } from '@/features/scripts/ParameterFields'
 import { scriptQuery, useOneScript, useScriptList } from '@/features/scripts/queries'
 import { startValues } from '@/features/scripts/values'
 import type { ActionProps, Form } from './form'
-import { Picker } from './Picker'
 
 export function StoredOrText({ form, index }: ActionProps) {
   const { t } = useTranslation()
@@ -34,7 +34,8 @@ export function ScriptPicker({ form, index }: ActionProps) {
       nothingFoundMessage={t('run.scriptNotFound')}
       useFound={useScripts}
       useOne={useOneScript}
-      field={form.getInputProps(`actions.${index}.script_id`)}
+      {...form.getInputProps(`actions.${index}.script_id`)}
+      required
     />
   )
 }

@@ -1,9 +1,9 @@
 /** What is sent to the targets, or fetched from them. */
 import { SegmentedControl, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { Picker } from '@/components/Picker'
 import { useOneFile, useUploads } from '@/features/files/queries'
 import type { ActionProps } from './form'
-import { Picker } from './Picker'
 import classes from './run.module.css'
 
 const PLAIN = { spellCheck: false, autoCapitalize: 'none', autoComplete: 'off' } as const
@@ -107,7 +107,8 @@ function FilePicker({ form, index }: ActionProps) {
       nothingFoundMessage={t('run.fileNotFound')}
       useFound={useUploads}
       useOne={useOneFile}
-      field={form.getInputProps(`actions.${index}.file_id`)}
+      {...form.getInputProps(`actions.${index}.file_id`)}
+      required
     />
   )
 }

@@ -1,11 +1,10 @@
 /** The form of a script's parameters: one input for each, by its type. Whoever shows it holds the values. */
 import { NumberInput, PasswordInput, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { rowsOf } from '@/api/paging'
 import type { ParameterDefinition } from '@/api/types'
+import { Picker } from '@/components/Picker'
 import { useOneFile, useUploads } from '@/features/files/queries'
 import { targetQuery, useTargetList } from '@/features/targets/queries'
 import type { ParameterValue, ParameterValues, ValueProblem } from './values'
@@ -167,62 +166,11 @@ function SecretField(props: Of<'secret'>) {
   )
 }
 
-interface Choice {
-  value: string
-  label: string
-}
-
-/** What is found by its name, and what was chosen before the form was there by its id. */
-interface Searched {
-  placeholder: string
-  nothingFoundMessage: string
-  useFound: (text: string) => { id: string; name: string }[]
-  useOne: (id: string | undefined) => { id: string; name: string } | undefined
-}
-
-function SearchedField({
-  useFound,
-  useOne,
-  placeholder,
-  nothingFoundMessage,
-  ...props
-}: Of<'target' | 'file'> & Searched) {
-  const { definition, value, onChange } = props
-  const [search, setSearch] = useState('')
-  const [wanted] = useDebouncedValue(search.trim(), 200)
-  const choices = useFound(wanted).map(choice)
-  const [picked, setPicked] = useState<Choice>()
-  const preset = useOne(value === null || picked?.value === value ? undefined : String(value))
-  const chosen = [picked, preset && choice(preset)].find((one) => one && one.value === value)
-  const missing = chosen && !choices.some((one) => one.value === chosen.value)
-  return (
-    <Select
-      {...described(props)}
-      placeholder={placeholder}
-      nothingFoundMessage={nothingFoundMessage}
-      searchable
-      clearable={!definition.required}
-      filter={({ options }) => options} // the server has searched
-      data={missing ? [chosen, ...choices] : choices}
-      value={value === null ? null : String(value)}
-      onChange={(id, one) => {
-        setPicked(one ?? undefined)
-        onChange(id)
-      }}
-      onSearchChange={(next) => setSearch(next === chosen?.label ? '' : next)}
-    />
-  )
-}
-
-function choice({ id, name }: { id: string; name: string }): Choice {
-  return { value: id, label: name }
-}
-
 function TargetField(props: Of<'target'>) {
   const { t } = useTranslation()
   return (
-    <SearchedField
-      {...props}
+    <Picker
+      {...picking(props)}
       placeholder={t('parameters.searchTarget')}
       nothingFoundMessage={t('parameters.noTarget')}
       useFound={useTargetsFound}
@@ -234,14 +182,24 @@ function TargetField(props: Of<'target'>) {
 function FileField(props: Of<'file'>) {
   const { t } = useTranslation()
   return (
-    <SearchedField
-      {...props}
+    <Picker
+      {...picking(props)}
       placeholder={t('parameters.searchFile')}
       nothingFoundMessage={t('parameters.noFile')}
       useFound={useUploads}
       useOne={useOneFile}
     />
   )
+}
+
+function picking(props: Of<'target' | 'file'>) {
+  const { definition, value, onChange } = props
+  return {
+    ...described(props),
+    clearable: !definition.required,
+    value: value === null ? null : String(value),
+    onChange,
+  }
 }
 
 function useTargetsFound(text: string) {
