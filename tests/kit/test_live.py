@@ -82,6 +82,18 @@ async def test_a_cut_connection_wakes_everybody_once_it_is_back(pair: tuple[Hint
         assert event.is_set()
 
 
+async def test_stopping_ends_a_subscription_that_is_just_being_renewed(redis_url: str) -> None:
+    for round in range(40):  # once in about six, the client loses the request to stop
+        hints = Hints(Settings(REDIS_URL=redis_url))
+        async with hints.everything() as queue:
+            hints.start()
+            await asyncio.wait_for(queue.get(), 5)
+        await hints.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await asyncio.sleep(round / 10_000)
+
+        await asyncio.wait_for(hints.stop(), 5)
+
+
 async def test_without_redis_publishing_fails_silently_and_soon() -> None:
     hints = Hints(Settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"))
     hints.start()

@@ -35,9 +35,9 @@ class Hints:
 
     async def stop(self) -> None:
         """End the subscription and the connections."""
-        if self._listener:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+        while self._listener and not self._listener.done():
+            self._listener.cancel()  # not once only: redis-py loses one that comes while it reconnects
+            await asyncio.wait([self._listener], timeout=0.1)
         await self.redis.aclose()
 
     async def publish(self, kind: str, id: str) -> None:
