@@ -103,6 +103,22 @@ async def test_results_wait_for_the_end(
     assert state["terminal"]
 
 
+async def test_parameters_and_batches_go_to_the_core(
+    operator: httpx.AsyncClient, fleet: Registered, worker: object
+) -> None:
+    wanted = command_on(fleet.ids, 'echo "$GREETING"') | {
+        "parameters": [{"name": "GREETING", "type": "text"}],
+        "values": {"GREETING": "good; echo evening"},
+        "strategy": {"batch_size": 1, "parallelism": 1},
+    }
+    id = (await operator.post("/api/workflow/execute", json=wanted)).json()["execution_id"]
+    found = (await operator.get(f"/api/workflow/results/{id}", params={"wait": 20})).json()
+    seen = (await fleet.api.get(f"/executions/{id}/results")).json()
+
+    assert [r["output_text"] for r in found["results"]] == ["good; echo evening\n"] * 2
+    assert sorted(r["batch"] for r in seen["items"]) == [0, 1]
+
+
 async def test_a_running_execution_can_be_cancelled(
     operator: httpx.AsyncClient, fleet: Registered, worker: object
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from opsconductor.contracts.actions import Action
-from opsconductor.executions.schemas import Strategy
+from opsconductor.contracts.strategy import Strategy
 from opsconductor.executions.strategy import course, in_order
 
 ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(list[Action])

@@ -39,10 +39,10 @@ from opsconductor.storage.folder import Folder
 from opsconductor.targets.repository import uses_of_credentials
 from opsconductor.targets.routes import router as targets
 from opsconductor.transports.ssh import SshTransport
+from opsconductor.workflows.api_routes import router as workflow_api
 from opsconductor.workflows.repository import owner_of
-from opsconductor.workflows.routes import api as workflow_api
-from opsconductor.workflows.routes import internal as workflow_internal
 from opsconductor.workflows.routes import router as workflows
+from opsconductor.workflows.storage_routes import router as workflow_storage
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ def create_app(config: Settings) -> FastAPI:
     # outputs before executions: /executions/compare is no execution's id
     for router in (auth, targets, credentials, scripts, files, outputs, executions, workflows, audit):
         root.include_router(router, prefix="/api/v3")
-    for router in (auth_internal, workflow_internal, health):
+    for router in (auth_internal, workflow_storage, health):
         root.include_router(router)
     if config.enable_workflow_api:
         root.include_router(workflow_api, prefix="/api")

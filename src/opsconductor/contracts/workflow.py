@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from opsconductor.contracts.actions import Actions
+from opsconductor.contracts.parameters import Definitions
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
+from opsconductor.contracts.strategy import Mode, Strategy
 from opsconductor.kit.wire import In
 
 Short = Annotated[str, StringConstraints(max_length=255)]
@@ -60,6 +62,10 @@ class WorkflowExecute(In):
     description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     actions: Actions
     target_ids: Annotated[list[UUID], Field(min_length=1, max_length=10_000)]
+    parameters: Definitions = Field(default_factory=list)
+    values: Annotated[dict[str, Any], Field(max_length=200)] = Field(default_factory=dict)
+    strategy: Strategy = Field(default_factory=Strategy)
+    mode: Mode = "attached"
     execute_immediately: Literal[True] = True
     workflow_context: WorkflowContext | None = None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from opsconductor.contracts.actions import Action, WaitAction
-from opsconductor.executions.schemas import Amount, Strategy
+from opsconductor.contracts.strategy import Amount, Strategy
 
 T = TypeVar("T")
 OVERHEAD = 60  # s beside an action's own time: connecting, signing in, storing

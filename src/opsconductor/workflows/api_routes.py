@@ -1,0 +1,175 @@
+"""The workflow API: what flows ask of the core, through the bridge, and scripts with a token."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from opsconductor.auth.errors import PermissionMissing
+from opsconductor.auth.models import User
+from opsconductor.auth.principal import Principal
+from opsconductor.auth.routes import Current, Gate
+from opsconductor.auth.service import make_workflow_token, sign_in
+from opsconductor.contracts.statuses import TERMINAL
+from opsconductor.contracts.workflow import (
+    WorkflowAccepted,
+    WorkflowAuth,
+    WorkflowExecute,
+    WorkflowResult,
+    WorkflowResults,
+    WorkflowState,
+    WorkflowTarget,
+    WorkflowTargets,
+    WorkflowTokenOut,
+    WorkflowUser,
+)
+from opsconductor.credentials.routes import OpenVault
+from opsconductor.executions import repository as executions
+from opsconductor.executions import service as execution_service
+from opsconductor.executions.routes import Admit, IdempotencyKey, Look, Wait, cancelled
+from opsconductor.executions.schemas import ExecutionOut, NewExecution
+from opsconductor.executions.service import Place
+from opsconductor.executions.views import results_out
+from opsconductor.kit.access import allowed, public
+from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.targets import repository as targets
+from opsconductor.targets.routes import Wanted
+from opsconductor.workflows import service
+from opsconductor.workflows.errors import GrantMissing
+
+router = APIRouter(prefix="/workflow", tags=["workflow API"])
+
+
+@router.get("/targets")
+@allowed("targets.read")
+async def workflow_targets(uow: Uow, wanted: Wanted) -> WorkflowTargets:
+    """Return all targets that match, by name."""
+    found = await targets.all_matching(uow.session, wanted)
+    shown = [WorkflowTarget.model_validate(row, from_attributes=True) for row in found]
+    filters = wanted.model_dump(exclude_none=True)
+    return WorkflowTargets(targets=shown, total=len(shown), filters_applied=filters)
+
+
+@router.post("/execute", status_code=202)
+@allowed("executions.run")
+async def workflow_execute(
+    wanted: WorkflowExecute,
+    uow: Uow,
+    current: Current,
+    admission: Admit,
+    vault: OpenVault,
+    idempotency_key: IdempotencyKey = None,
+) -> WorkflowAccepted:
+    """Accept something to run; the same Idempotency-Key gives the same execution."""
+    new = NewExecution(
+        name=wanted.name,
+        description=wanted.description,
+        actions=wanted.actions,
+        target_ids=wanted.target_ids,
+        parameters=wanted.parameters,
+        values=wanted.values,
+        strategy=wanted.strategy,
+        mode=wanted.mode,
+    )
+    place = _place(wanted, current)
+    execution = await execution_service.accept(uow, new, admission, vault, key=idempotency_key, place=place)
+    return WorkflowAccepted(
+        execution_id=execution.id,
+        status=execution.status,
+        target_count=execution.target_count,
+        deadline_at=execution.deadline_at,
+    )
+
+
+def _place(wanted: WorkflowExecute, current: Principal) -> Place | None:
+    context = wanted.workflow_context
+    if context is None:
+        return None
+    flow_id = (
+        current.flow_id or context.node_red_flow_id
+    )  # what the token proves counts more than what is said
+    return Place(flow_id, context.node_id, context.node_name, context.run_id)
+
+
+@router.get("/results/{execution_id}")
+@allowed("executions.read")
+async def workflow_results(
+    execution_id: UUID, look: Look, wait: Wait = 0, output: bool = True
+) -> WorkflowResults:
+    """Return an execution with the results of all its targets; with `wait`, once it has ended."""
+    execution = await look.until_ended(execution_id, wait)
+    async with look.units.begin() as uow:
+        rows = await executions.all_results(uow.session, execution_id)
+    shown = await results_out(rows, look.folder) if output else await results_out(rows, look.folder, shown=0)
+    return WorkflowResults(
+        execution_id=execution.id,
+        status=execution.status,
+        terminal=execution.status in TERMINAL,
+        target_count=execution.target_count,
+        counts=execution.counts,
+        results=[WorkflowResult.model_validate(row, from_attributes=True) for row in shown],
+        execution_time=_seconds(execution),
+    )
+
+
+@router.get("/state/{execution_id}")
+@allowed("executions.read")
+async def workflow_state(execution_id: UUID, look: Look) -> WorkflowState:
+    """Return where an execution stands, without its results."""
+    return _state(await look.look(execution_id))
+
+
+@router.post("/cancel/{execution_id}", status_code=202)
+@allowed("executions.cancel")
+async def workflow_cancel(execution_id: UUID, request: Request) -> WorkflowState:
+    """Ask for the end of an execution."""
+    return _state(await cancelled(request, execution_id))
+
+
+@router.post("/auth")
+@public
+async def workflow_auth(wanted: WorkflowAuth, request: Request, gate: Gate) -> WorkflowTokenOut:
+    """Give a token for the workflow API: to a person, or to Node-RED for one run of a flow."""
+    units: UnitsOfWork = request.app.state.units
+    async with units.begin(origin=origin_of(request)) as uow:
+        if wanted.username and wanted.password:
+            user = await sign_in(uow, wanted.username, wanted.password.get_secret_value())
+            token, expires_at = await make_workflow_token(uow, user)
+        elif wanted.flow_id and wanted.run_id:
+            await _may_make_run_tokens(request, gate)
+            token, expires_at, user = await service.run_token(uow, gate.signer, wanted.flow_id, wanted.run_id)
+        else:
+            raise GrantMissing
+    return WorkflowTokenOut(token=token, expires_at=expires_at, user=_user(user))
+
+
+async def _may_make_run_tokens(request: Request, gate: Gate) -> None:
+    caller = await gate.principal_of(request)
+    if "run_tokens.create" not in caller.permissions:
+        raise PermissionMissing(permission="run_tokens.create")
+
+
+@router.get("/health")
+@public
+async def workflow_health() -> dict[str, str]:
+    """Tell that the workflow API answers."""
+    return {"status": "ok"}
+
+
+def _user(user: User) -> WorkflowUser:
+    return WorkflowUser(id=user.id, username=user.username, role=user.role)
+
+
+def _state(execution: ExecutionOut) -> WorkflowState:
+    return WorkflowState(
+        execution_id=execution.id,
+        status=execution.status,
+        terminal=execution.status in TERMINAL,
+        counts=execution.counts,
+    )
+
+
+def _seconds(execution: ExecutionOut) -> float | None:
+    if execution.finished_at is None:
+        return None
+    return (execution.finished_at - (execution.started_at or execution.created_at)).total_seconds()
