@@ -39,6 +39,10 @@ class TestBridge {
   outcome = target => ({ status: 'completed', exit_code: 0, output_text: `${target.name}\n` })
   /** Ends each execution as soon as it is accepted. */
   endsAtOnce = true
+  /** What is known of runs, by id. @type {Map<string, any>} */
+  runs = new Map()
+  /** Runs that somebody wants to end. @type {string[]} */
+  #toEnd = []
   hasEvents = true
   /** @type {Set<string>} */
   #tokens = new Set()
@@ -100,6 +104,12 @@ class TestBridge {
     this.#emit('execution', { execution_id: execution.id })
   }
 
+  /** Somebody wants to end a run. @param {string} id */
+  endRun (id) {
+    this.#toEnd.push(id)
+    this.#emit('run', { run_id: id })
+  }
+
   /** @param {string} event @param {object} data */
   #emit (event, data) {
     for (const res of this.#streams) res.write(`event: ${event}\nid: 1\ndata: ${JSON.stringify(data)}\n\n`)
@@ -155,7 +165,8 @@ class TestBridge {
       const person = this.people[asked.token]
       return person ? ok(person) : refused(401, 'not_signed_in', 'Sign in first.')
     }
-    if (area === 'nodered') return asked.token === INSTANCE_TOKEN ? this.#storage(asked, name, more) : refused(401, 'not_signed_in', 'Sign in first.')
+    if (area === 'nodered' && asked.token !== INSTANCE_TOKEN) return refused(401, 'not_signed_in', 'Sign in first.')
+    if (area === 'nodered') return what === 'runs' ? this.#hear(asked) : this.#storage(asked, name, more)
     if (what === 'auth') return this.#token(asked)
     const knownTicket = asked.token in this.people && what === 'targets'
     if (!knownTicket && !this.#tokens.has(asked.token)) return refused(401, 'not_signed_in', 'The token has expired.')
@@ -204,6 +215,14 @@ class TestBridge {
     }
     const state = { execution_id: execution.id, ...this.#state(execution) }
     return ok(what === 'state' ? state : { ...state, target_count: execution.target_ids.length, results: execution.results, execution_time: 0.5 })
+  }
+
+  /** @param {Asked} asked @returns {Answer} */
+  #hear (asked) {
+    for (const run of asked.body.runs) this.runs.set(run.run_id, run)
+    const running = asked.body.runs.filter((/** @type {any} */ run) => run.status === 'running')
+    const named = [...asked.body.alive, ...running.map((/** @type {any} */ run) => run.run_id)]
+    return ok({ cancel: named.filter(id => this.#toEnd.includes(id)), at: new Date().toISOString() })
   }
 
   /** @param {Asked} asked @param {string} name @param {string} more @returns {Answer} */

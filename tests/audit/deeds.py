@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy import text
@@ -189,6 +189,13 @@ async def _cancel(stage: Stage) -> Request:
     return stage.by_admin("POST", f"/api/v3/executions/{await stage.execution()}/cancel")
 
 
+async def _cancel_run(stage: Stage) -> Request:
+    run = {"run_id": str(uuid4()), "flow_id": "f", "node_id": "n", "node_type": "inject", "cause": "node"}
+    run |= {"status": "running", "started_at": now().isoformat()}
+    assert (await stage.nodered.client.put("/internal/runs", json={"runs": [run]})).is_success
+    return stage.by_admin("POST", f"/api/v3/workflow-executions/{run['run_id']}/cancel")
+
+
 async def _cancel_target(stage: Stage) -> Request:
     execution = await stage.execution()
     page = (await stage.core.admin.get(f"/executions/{execution}/results")).json()
@@ -272,6 +279,7 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/executions/{execution_id}/pause": ("execution.paused", _pause),
     "POST /api/v3/executions/{execution_id}/resume": ("execution.resumed", _resume),
     "POST /api/v3/executions/{execution_id}/rerun": ("execution.started", _rerun),
+    "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
     "POST /api/v3/files": ("file.added", _add_file),
     "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
     "POST /api/workflow/execute": ("execution.started", _flow_runs),
@@ -283,6 +291,7 @@ NOT_AUDITED = {
     "POST /api/v3/setup": "it is, and tests/auth sets up many cores",
     "POST /api/v3/auth/token": "stores nothing: another short token of a session that is audited",
     "POST /api/v3/executions/preview": "looks ahead and stores nothing",
+    "PUT /internal/runs": "tells of runs that go on by themselves, of which each deed is audited",
     "PUT /internal/storage/documents/{name}": "how an editor looks to its user",
     "PUT /internal/storage/library/{kind}": "snippets that do nothing until somebody deploys them",
 }

@@ -80,11 +80,11 @@ async def test_many_changes_of_one_execution_are_few_nudges() -> None:
     reader = Reader()
     events = reader.events()
     await anext(events)
-    reader.note("a")
+    reader.note("execution", "a")
     assert (await anext(events)).data == {"execution_id": "a"}
     for _ in range(50):
-        reader.note("a")
-    reader.note("b")
+        reader.note("execution", "a")
+    reader.note("execution", "b")
 
     since = time.monotonic()
     told = [(await anext(events)).data["execution_id"] for _ in range(2)]
@@ -99,7 +99,7 @@ async def test_a_slow_reader_is_told_that_it_missed_something() -> None:
     events = reader.events()
     await anext(events)
     for number in range(nudges.MOST + 1):
-        reader.note(str(number))
+        reader.note("execution", str(number))
 
     assert (await anext(events)).event == "resync"
     assert (await anext(events)).data == {"execution_id": str(nudges.MOST)}

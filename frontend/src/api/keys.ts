@@ -31,6 +31,8 @@ export const keys = {
     ['executions', 'comparison', left, right, stream] as const,
   workflows: ['workflows'] as const,
   workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
+  workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
+  workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
   editor: ['editor'] as const,
   audit: (filter: object) => ['audit', filter] as const,
 }

@@ -43,6 +43,9 @@ export type Search = Schemas['SearchOut']
 export type Found = Schemas['Found']
 export type Workflow = Schemas['WorkflowOut']
 export type WorkflowVersion = Schemas['WorkflowVersionOut']
+export type WorkflowRun = Schemas['RunOut']
+export type WorkflowRunDetail = Schemas['RunDetail']
+export type WorkflowRunStep = Schemas['RunStepOut']
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

@@ -19,6 +19,7 @@ import { fileFilterOf } from '@/features/files/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
+import { runFilterOf } from '@/features/workflowRuns/filter'
 import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
 import { setupIsNeeded, signedIn } from './guard'
 import { NotFoundPage, PageError, Pending } from './pages'
@@ -162,6 +163,21 @@ const files = createRoute({
   staticData: { permission: 'files.read' },
   component: lazyRouteComponent(() => import('@/features/files/FilesPage'), 'FilesPage'),
 })
+const workflowRuns = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/runs',
+  validateSearch: runFilterOf,
+  staticData: { permission: 'runs.read' },
+  component: lazyRouteComponent(() => import('@/features/workflowRuns/RunsPage'), 'RunsPage'),
+})
+
+const workflowRun = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/runs/$runId',
+  staticData: { permission: 'runs.read' },
+  component: lazyRouteComponent(() => import('@/features/workflowRuns/RunPage'), 'RunPage'),
+})
+
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
@@ -241,6 +257,8 @@ const routeTree = root.addChildren([
     script,
     files,
     workflows,
+    workflowRuns,
+    workflowRun,
     credentials.addChildren([newCredential, credential]),
     audit,
     users.addChildren([newUser, user]),

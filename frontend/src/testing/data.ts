@@ -17,6 +17,8 @@ import type {
   Target,
   User,
   Workflow,
+  WorkflowRunDetail,
+  WorkflowRunStep,
 } from '@/api/types'
 import type { Permission } from '@/features/auth/session'
 
@@ -42,11 +44,19 @@ export const everything: Permission[] = [
   'executions.cancel',
   'workflows.read',
   'workflows.edit',
+  'runs.read',
+  'runs.cancel',
   'audit.read',
   'users.read',
   'users.write',
 ]
-export const looking: Permission[] = ['targets.read', 'scripts.read', 'executions.read', 'workflows.read']
+export const looking: Permission[] = [
+  'targets.read',
+  'scripts.read',
+  'executions.read',
+  'workflows.read',
+  'runs.read',
+]
 
 export function anAccount(change: Partial<Account> = {}): Account {
   return {
@@ -360,6 +370,50 @@ export function aWorkflow(name: string, change: Partial<Workflow> = {}): Workflo
     is_active: true,
     run_as: { id: 'user-1', username: 'dora', is_active: true },
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aRun(name: string, change: Partial<WorkflowRunDetail> = {}): WorkflowRunDetail {
+  return {
+    id: `run-${name}`,
+    flow_id: `flow-${name}`,
+    workflow_name: name,
+    workflow_version: 3,
+    node_id: 'node-1',
+    node_name: 'every night',
+    node_type: 'inject',
+    cause: 'node',
+    cause_detail: '',
+    started_by: null,
+    run_as: 'dora',
+    status: 'completed',
+    started_at: WHEN,
+    completed_at: WHEN,
+    duration_ms: 0,
+    error_message: null,
+    error_node_id: null,
+    cancel_requested_at: null,
+    cancelled_by: null,
+    execution_count: 0,
+    steps: [],
+    ...change,
+  }
+}
+
+export function aRunStep(name: string, change: Partial<WorkflowRunStep> = {}): WorkflowRunStep {
+  return {
+    node_id: `node-${name}`,
+    node_name: name,
+    node_type: 'function',
+    flow_id: 'flow-1',
+    status: 'completed',
+    messages: 1,
+    errors: 0,
+    error_message: null,
+    started_at: WHEN,
+    finished_at: WHEN,
+    duration_ms: 0,
     ...change,
   }
 }

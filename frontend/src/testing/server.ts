@@ -37,6 +37,7 @@ export const server = setupServer(
   http.get(`${api}/files`, () => HttpResponse.json(page())),
   http.get(`${api}/executions/:id/results/:result/lines`, () => HttpResponse.json(linesOf(0))),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
+  http.get(`${api}/workflow-executions`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
   http.get(`${api}/audit`, () => HttpResponse.json(page())),
   http.head('*/nodered/', () => new HttpResponse(null, { status: 200 })),

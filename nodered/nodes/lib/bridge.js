@@ -40,6 +40,8 @@ class Bridge {
   #instanceToken
   #runs = new Runs()
   #events
+  /** @type {(() => Promise<void>)[]} */
+  #atEnd = []
   /** @type {Map<string, {since: number, token: Promise<RunToken>}>} by run, oldest first */
   #tokens = new Map()
 
@@ -92,7 +94,28 @@ class Bridge {
     return request(`${this.#url}/api/workflow/targets?${new URLSearchParams(filter)}`, { token: ticket })
   }
 
-  close () {
+  /**
+   * Tells what became of runs, in the name of Node-RED itself.
+   * @param {object} reports
+   * @param {{timeout?: number}} [options] ms
+   * @returns {Promise<{cancel: string[]}>} runs that somebody wants to end
+   */
+  reportRuns (reports, options = {}) {
+    return request(`${this.#url}/api/nodered/runs`, { method: 'PUT', token: this.#instanceToken, body: reports, ...options })
+  }
+
+  /** Tells of each run about which there is news. @param {(id: string) => void} listener */
+  onRun (listener) {
+    this.#events.onRun(listener)
+  }
+
+  /** Does something before the access is taken back. @param {() => Promise<void>} act */
+  atEnd (act) {
+    this.#atEnd.push(act)
+  }
+
+  async close () {
+    await Promise.allSettled(this.#atEnd.map(act => act()))
     this.#events.close()
     this.#tokens.clear()
   }

@@ -21,6 +21,8 @@ class Events {
   #stop = new AbortController()
   #connected = false
   #running = false
+  /** @type {(id: string) => void} */
+  #tellOfRun = () => {}
   /** @type {Map<string, Set<(state?: State) => void>>} */
   #waiting = new Map()
 
@@ -49,6 +51,12 @@ class Events {
         news.forget()
       }
     }
+  }
+
+  /** @param {(id: string) => void} listener is told of runs about which there is news */
+  onRun (listener) {
+    this.#tellOfRun = listener
+    this.#start()
   }
 
   close () {
@@ -120,6 +128,8 @@ class Events {
   #heard ({ event, data }) {
     if (event === 'execution') {
       for (const tell of this.#waiting.get(JSON.parse(data).execution_id) ?? []) tell()
+    } else if (event === 'run') {
+      this.#tellOfRun(JSON.parse(data).run_id)
     } else if (event === 'hello' || event === 'resync') {
       // What happened while nobody listened is not sent again for sure.
       this.#connected = true

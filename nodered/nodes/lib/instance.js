@@ -12,14 +12,14 @@ let given = null
 /**
  * Gives the nodes their access; only the first caller can.
  * @param {{url: string, instanceToken: string}} access
- * @returns {() => void} takes it back, at the end of the process or of a test
+ * @returns {() => Promise<void>} takes it back, at the end of the process or of a test
  */
 function provide (access) {
   if (given) throw new Error('The nodes have their access to OpsConductor already.')
   const bridge = given = new Bridge(access)
   return () => {
-    bridge.close()
     given = null
+    return bridge.close()
   }
 }
 

@@ -9,15 +9,29 @@ export interface Node {
   type: string
   name?: string
   z?: string
-  _flow?: { path?: string }
+  _flow?: { path?: string; getNode?(id: string, here: boolean): unknown }
+  _alias?: string
+  _expectedDoneCount?: number
   on(event: 'input', listener: (msg: any, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
 }
 
-interface SendEvent {
+export interface SendEvent {
   msg: any
   source: { node: Node }
+  destination: { node: Node }
+}
+
+export interface ReceiveEvent {
+  msg: any
+  destination: { node: Node }
+}
+
+export interface CompleteEvent {
+  msg: any
+  node: { node: Node }
+  error?: unknown
 }
 
 export interface Request {
@@ -35,10 +49,12 @@ type Middleware = (request: Request, response: Response, next: () => void) => vo
 export interface RED {
   nodes: {
     createNode(node: Node, config: unknown): void
+    getNode(id: string): unknown
     registerType(type: string, constructor: (this: Node, config: any) => void): void
   }
   plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
-  hooks: { add(name: string, hook: (events: SendEvent[]) => void): void }
+  hooks: { add(name: string, hook: (event: any) => unknown): void }
+  events: { on(name: string, listener: () => void): void }
   httpAdmin: { get(path: string, ...handlers: Middleware[]): void }
   auth: { needsPermission(permission: string): Middleware }
   util: {

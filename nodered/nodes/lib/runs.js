@@ -12,6 +12,8 @@ const REMEMBERED = 100_000 // runs; some 10 MB
 class Runs {
   /** @type {Map<string, string>} */
   #started = new Map()
+  /** Runs by the ids of messages: a Function node that returns a new object keeps nothing else. @type {Map<string, string>} */
+  #messages = new Map()
 
   /**
    * Returns the run a message belongs to, or makes a new one that starts in this tab.
@@ -20,20 +22,30 @@ class Runs {
    * @returns {{id: string, flow: string}}
    */
   of (msg, flow) {
-    const id = msg._opsc?.run
-    const started = typeof id === 'string' ? this.#started.get(id) : undefined
-    if (started !== undefined) return { id, flow: started }
-    const run = { id: randomUUID(), flow }
-    msg._opsc = { run: run.id }
-    this.#remember(run)
+    const run = this.#known(runIn(msg)) ?? this.#known(this.#messages.get(msg._msgid)) ?? { id: randomUUID(), flow }
+    if (runIn(msg) !== run.id) msg._opsc = { run: run.id }
+    remember(this.#started, run.id, run.flow)
+    if (typeof msg._msgid === 'string') remember(this.#messages, msg._msgid, run.id)
     return run
   }
 
-  /** @param {{id: string, flow: string}} run */
-  #remember (run) {
-    this.#started.set(run.id, run.flow)
-    if (this.#started.size > REMEMBERED) this.#started.delete(this.#started.keys().next().value ?? '')
+  /** @param {string | undefined} id */
+  #known (id) {
+    const flow = id === undefined ? undefined : this.#started.get(id)
+    return id === undefined || flow === undefined ? undefined : { id, flow }
   }
+}
+
+/** @param {Map<string, string>} map @param {string} key @param {string} value */
+function remember (map, key, value) {
+  map.set(key, value)
+  if (map.size > REMEMBERED) map.delete(map.keys().next().value ?? '')
+}
+
+/** Returns the id of the run that a message says it belongs to. @param {any} msg @returns {string | undefined} */
+function runIn (msg) {
+  const id = msg?._opsc?.run
+  return typeof id === 'string' ? id : undefined
 }
 
 /**
@@ -44,4 +56,4 @@ function tabOf (node) {
   return node._flow?.path?.split('/')[0] || node.z || node.id
 }
 
-module.exports = { Runs, tabOf }
+module.exports = { Runs, runIn, tabOf }

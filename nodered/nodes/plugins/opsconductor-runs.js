@@ -1,16 +1,42 @@
 /**
  * Gives every message its run where it is first sent, so that a message that crosses tabs brings along in which tab it
- * started: it may do only what the owners of both may.
+ * started: it may do only what the owners of both may. And tells OpsConductor of every run, also of flows without our nodes.
  */
 'use strict'
 
 const { bridge } = require('../lib/instance')
-const { tabOf } = require('../lib/runs')
+const { runIn, tabOf } = require('../lib/runs')
+const { Tracker } = require('../lib/tracker')
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  RED.hooks.add('onSend.opsconductor-runs', events => {
-    for (const { source, msg } of events) if (msg) bridge().runOf(msg, tabOf(source.node))
+  const access = bridge()
+  const tracker = new Tracker((reports, options) => access.reportRuns(reports, options))
+  access.onRun(id => tracker.ask(id))
+  access.atEnd(() => tracker.close())
+
+  RED.hooks.add('onSend.opsconductor-runs', (/** @type {import('../lib/node-red').SendEvent[]} */ events) => {
+    for (const { source, msg } of events) if (msg) tracker.follow(access.runOf(msg, tabOf(source.node)), source.node)
   })
+  RED.hooks.add('preDeliver.opsconductor-runs', (/** @type {import('../lib/node-red').SendEvent} */ { msg, destination }) => {
+    return tracker.deliver(runIn(msg), msg, destination.node)
+  })
+  RED.hooks.add('onReceive.opsconductor-runs', (/** @type {import('../lib/node-red').ReceiveEvent} */ { msg, destination }) => {
+    tracker.receive(runIn(msg), msg, destination.node)
+  })
+  RED.hooks.add('onComplete.opsconductor-runs', (/** @type {import('../lib/node-red').CompleteEvent} */ { msg, node, error }) => {
+    tracker.complete(runIn(msg), node.node, error)
+  })
+  RED.events.on('flows:stopping', () => tracker.stopping())
+  RED.events.on('flows:started', () => tracker.deployed(node => isThere(RED, node)))
   RED.plugins.registerPlugin('opsconductor-runs', { type: 'opsconductor-runs' })
+}
+
+/**
+ * Tells whether a node still is part of the flows. Those inside a subflow only their own flow knows.
+ * @param {import('../lib/node-red').RED} RED
+ * @param {import('../lib/node-red').Node} node
+ */
+function isThere (RED, node) {
+  return RED.nodes.getNode(node.id) === node || node._flow?.getNode?.(node.id, true) === node
 }

@@ -23,6 +23,7 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.runs import service as runs
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
 
@@ -46,8 +47,9 @@ class Duty:
 class Beat:
     """The duties, with what they need."""
 
-    def __init__(self, units: UnitsOfWork, hints: Hints, retention: Retention) -> None:
+    def __init__(self, units: UnitsOfWork, hints: Hints, retention: Retention, run_days: int) -> None:
         self._units = units
+        self._run_days = run_days
         self._hints = hints
         self._retention = retention
 
@@ -58,7 +60,9 @@ class Beat:
             Duty(1, self.lose_expired),
             Duty(1, self.stop_overdue),
             Duty(2, self.relay),
+            Duty(5, self.lose_silent_runs),
             Duty(600, self.sweep),
+            Duty(3600, self.forget_old_runs),
             Duty(3600, self._retention.enforce),
             Duty(6 * 3600, self._retention.clear_orphans),
             Duty(24 * 3600, self._retention.clear_orphaned_objects),
@@ -80,6 +84,27 @@ class Beat:
             log.warning("execution.deadline_passed", execution_id=str(execution_id))
             await self._hints.publish("cancel", str(execution_id))
             await self._hints.publish("execution", str(execution_id))
+
+    async def lose_silent_runs(self) -> None:
+        """Mark as lost the runs of flows that Node-RED does not tell of any more."""
+        async with self._units.begin() as uow:
+            lost = await runs.lose_silent(uow)
+        for run_id in lost:
+            log.warning("run.lost", run_id=str(run_id))
+
+    async def forget_old_runs(self) -> None:
+        """Delete runs of flows that have been kept for long enough."""
+        if not self._run_days:
+            return
+        forgotten = gone = await self._forget_some_runs()
+        while gone:
+            gone = await self._forget_some_runs()
+            forgotten += gone
+        log.info("runs.forgotten", runs=forgotten)
+
+    async def _forget_some_runs(self) -> int:
+        async with self._units.begin() as uow:
+            return await runs.forget_old(uow, self._run_days)
 
     async def relay(self) -> None:
         """Send the messages of processes that died before they could."""
@@ -119,7 +144,10 @@ async def serve(config: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(keep_doing(duty)) for duty in Beat(units, hints, retention).duties]
+    tasks = [
+        asyncio.create_task(keep_doing(duty))
+        for duty in Beat(units, hints, retention, config.run_days).duties
+    ]
     if config.ready_file:
         config.ready_file.touch()
     log.info("beat.ready")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from opsconductor.bridge import editor_routes, routes, storage_routes
+from opsconductor.bridge import editor_routes, routes, run_routes, storage_routes
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
 from opsconductor.kit.http import service_app
@@ -13,8 +13,9 @@ from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.settings import Settings, settings
 
-FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many
-BODY_LIMITS = {"/api/nodered/storage/": FLOWS_LIMIT}
+FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many; so with runs
+RUNS_LIMIT = 8 * 1024 * 1024  # bytes
+BODY_LIMITS = {"/api/nodered/storage/": FLOWS_LIMIT, "/api/nodered/runs": RUNS_LIMIT}
 NEEDED = ("redis_url",)
 
 
@@ -28,7 +29,7 @@ def create_app(config: Settings) -> FastAPI:
     )
     app.state.settings = config
     app.add_exception_handler(Refused, refused)
-    for router in (routes.health, editor_routes.router, storage_routes.router):
+    for router in (routes.health, editor_routes.router, storage_routes.router, run_routes.router):
         app.include_router(router)
     if config.enable_workflow_api:
         app.include_router(routes.api)

@@ -33,6 +33,8 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.runs.routes import internal as runs_internal
+from opsconductor.runs.routes import router as runs
 from opsconductor.scripts.routes import router as scripts
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
@@ -48,7 +50,8 @@ log = structlog.get_logger()
 
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
 FILES = "/api/v3/files"
-BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT}
+RUNS_LIMIT = 8 * 1024 * 1024  # bytes; a report of many runs with many steps
+BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT, "/internal/runs": RUNS_LIMIT}
 NEEDED = ("database_url", "redis_url", "secret_key")
 
 health = APIRouter(tags=["health"])
@@ -85,9 +88,9 @@ def create_app(config: Settings) -> FastAPI:
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
-    for router in (auth, targets, credentials, scripts, files, outputs, executions, workflows, audit):
+    for router in (auth, targets, credentials, scripts, files, outputs, executions, workflows, runs, audit):
         root.include_router(router, prefix="/api/v3")
-    for router in (auth_internal, workflow_storage, health):
+    for router in (auth_internal, workflow_storage, runs_internal, health):
         root.include_router(router)
     if config.enable_workflow_api:
         root.include_router(workflow_api, prefix="/api")

@@ -31,6 +31,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "executions.cancel": RUNNERS,
     "workflows.read": EVERYONE,
     "workflows.edit": DESIGNERS,
+    "runs.read": EVERYONE,
+    "runs.cancel": RUNNERS,
     "audit.read": MANAGERS,
     "users.read": ADMINISTRATORS,
     "users.write": ADMINISTRATORS,
@@ -38,10 +40,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "storage.read": SERVICES,
     "storage.write": SERVICES,
     "run_tokens.create": SERVICES,
+    "runs.report": SERVICES,
 }
 
-NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create"})
-"""What Node-RED itself may do: keep its flows, and ask for a token that acts as a flow's owner."""
+NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create", "runs.report"})
+"""What Node-RED itself may do: keep its flows, tell of their runs, and ask for a token that acts as a flow's owner."""
 EDITOR_TICKET = frozenset(
     {"session.read", "targets.read", "executions.read", "workflows.read", "workflows.edit"}
 )

@@ -1,4 +1,4 @@
-"""Nudges for Node-RED: `something about this execution changed, look at it`. They carry no results."""
+"""Nudges for Node-RED: `something about this execution (or run) changed, look at it`. They carry no results."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,22 +9,24 @@ from opsconductor.kit.live import RECONNECTED, Hints
 
 DEBOUNCE = 0.1  # s; an execution is nudged about at most once in this time
 BACKLOG = 10_000  # hints; a burst while this process is busy
-MOST = 1000  # executions a slow reader can be behind; then it has to look at all of its own
+KINDS = ("execution", "run")
+"""What there are nudges about. A run is one that somebody wants to end."""
+MOST = 1000  # of them a slow reader can be behind; then it has to look at all of its own
 
 
 class Reader:
-    """What one stream still has to tell. An execution that changes twice before is told once."""
+    """What one stream still has to tell. What changes twice before is told once."""
 
     def __init__(self) -> None:
-        self._changed: dict[str, None] = {}
+        self._changed: dict[tuple[str, str], None] = {}
         self._missed = False
         self._news = asyncio.Event()
 
-    def note(self, execution_id: str) -> None:
-        """Remember that an execution changed."""
+    def note(self, kind: str, id: str) -> None:
+        """Remember that an execution or a run changed."""
         if len(self._changed) >= MOST:
             self.miss()
-        self._changed[execution_id] = None
+        self._changed[kind, id] = None
         self._news.set()
 
     def miss(self) -> None:
@@ -44,7 +46,7 @@ class Reader:
 
     def _take(self) -> list[ServerSentEvent]:
         news = [ServerSentEvent(event="resync", data={})] if self._missed else []
-        news += [ServerSentEvent(event="execution", data={"execution_id": id}) for id in self._changed]
+        news += [ServerSentEvent(event=kind, data={f"{kind}_id": id}) for kind, id in self._changed]
         self._changed.clear()
         self._missed = False
         self._news.clear()
@@ -87,5 +89,5 @@ class Nudges:
                 for reader in self._readers:
                     if dropped or hint["kind"] == RECONNECTED:
                         reader.miss()
-                    if hint["kind"] == "execution":
-                        reader.note(hint["id"])
+                    if hint["kind"] in KINDS:
+                        reader.note(hint["kind"], hint["id"])

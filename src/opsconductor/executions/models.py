@@ -42,6 +42,7 @@ class Execution(Base):
         CheckConstraint(f"stop_reason in {STOP_REASONS}", name="stop_reason"),
         Index("ix_executions_open", "id", postgresql_where=text("status in ('scheduled', 'running')")),
         Index("ix_executions_flow_id", "flow_id"),
+        Index("ix_executions_run_id", "run_id", postgresql_where=text("run_id is not null")),
         Index("ix_executions_status", "status"),
     )
 

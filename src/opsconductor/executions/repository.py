@@ -46,6 +46,7 @@ def executions(
     status: str | None = None,
     text: str | None = None,
     flow_id: str | None = None,
+    run_id: str | None = None,
     started_by: str | None = None,
     target_id: UUID | None = None,
 ) -> Select[Any]:
@@ -56,6 +57,8 @@ def executions(
         query = query.where(Execution.name.icontains(text, autoescape=True))
     if flow_id:
         query = query.where(Execution.flow_id == flow_id)
+    if run_id:
+        query = query.where(Execution.run_id == run_id)
     if started_by:
         query = query.where(Execution.created_by_name == started_by)
     if target_id:

@@ -92,6 +92,7 @@ async def list_executions(
     status: ExecutionStatus | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     flow_id: Annotated[str | None, Query(max_length=255)] = None,
+    run_id: Annotated[str | None, Query(max_length=255)] = None,
     started_by: Annotated[str | None, Query(max_length=200)] = None,
     target_id: UUID | None = None,
     limit: Limit = 50,
@@ -105,6 +106,7 @@ async def list_executions(
         status=status,
         text=q,
         flow_id=flow_id,
+        run_id=run_id,
         started_by=started_by,
         target_id=target_id,
     )

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Days that outputs are kept after the end of their execution; 0 for ever."""
     output_bytes: NonNegativeInt = Field(20 * 1024**3, alias="OPSCONDUCTOR_OUTPUT_BYTES")
     """Bytes of output files that are kept; beyond that the oldest are deleted. 0 is no limit."""
+    run_days: NonNegativeInt = Field(30, alias="OPSCONDUCTOR_RUN_DAYS")
+    """Days that runs of flows are kept after their beginning; 0 for ever."""
     executions_kept: NonNegativeInt = Field(100_000, alias="OPSCONDUCTOR_EXECUTIONS_KEPT")
     """Executions that are kept; beyond that the oldest are deleted with their results. 0 is no limit."""
     setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")

@@ -55,7 +55,7 @@ function PlaceLink({ place: { name, to, icon: Shape }, rail }: { place: Place; r
         to={to}
         className={classes.place}
         aria-label={rail ? label : undefined}
-        activeOptions={{ exact: to === '/', includeSearch: false }}
+        activeOptions={{ exact: to === '/' || to === '/workflows', includeSearch: false }}
       >
         <Shape size={17} />
         {!rail && label}

@@ -7,6 +7,7 @@ import {
   type Icon,
   OverviewIcon,
   RunIcon,
+  RunsIcon,
   ScriptIcon,
   TargetIcon,
   UsersIcon,
@@ -23,6 +24,7 @@ export interface Place {
     | 'scripts'
     | 'files'
     | 'workflows'
+    | 'workflowRuns'
     | 'credentials'
     | 'audit'
     | 'users'
@@ -34,6 +36,7 @@ export interface Place {
     | '/scripts'
     | '/files'
     | '/workflows'
+    | '/workflows/runs'
     | '/credentials'
     | '/audit'
     | '/users'
@@ -62,6 +65,7 @@ const areas: Area[] = [
     places: [
       { name: 'scripts', to: '/scripts', icon: ScriptIcon, permission: 'scripts.read' },
       { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
+      { name: 'workflowRuns', to: '/workflows/runs', icon: RunsIcon, permission: 'runs.read' },
     ],
   },
   {

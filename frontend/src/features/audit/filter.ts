@@ -1,7 +1,16 @@
 /** The filter of the audit log, as it stands in the address. */
 import { oneOf, text } from '@/features/targets/filter'
 
-export const areas = ['target', 'credential', 'script', 'execution', 'workflow', 'user', 'session'] as const
+export const areas = [
+  'target',
+  'credential',
+  'script',
+  'execution',
+  'workflow',
+  'run',
+  'user',
+  'session',
+] as const
 export const periods = ['hour', 'day', 'week', 'month'] as const
 
 export type Area = (typeof areas)[number]

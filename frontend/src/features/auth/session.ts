@@ -20,6 +20,8 @@ export type Permission =
   | 'executions.cancel'
   | 'workflows.read'
   | 'workflows.edit'
+  | 'runs.read'
+  | 'runs.cancel'
   | 'audit.read'
   | 'users.read'
   | 'users.write'

@@ -16,7 +16,7 @@ export function ExecutionFacts({ execution }: { execution: Execution }) {
     <Facts
       rows={[
         [t('executions.startedBy'), <StartedBy key="by" execution={execution} />],
-        [t('executions.workflow'), execution.workflow?.node_name ?? execution.workflow?.flow_id],
+        [t('executions.workflow'), execution.workflow && <Place key="workflow" workflow={execution.workflow} />],
         [t('executions.started'), <Time key="started" at={execution.created_at} />],
         [t('executions.took'), <Elapsed key="took" from={execution.started_at} to={execution.finished_at} />],
         ...strategy.map(([name, value]): [string, string] => [name, value || t('common.on')]),
@@ -29,6 +29,17 @@ export function ExecutionFacts({ execution }: { execution: Execution }) {
         ],
       ]}
     />
+  )
+}
+
+/** The node that ran it, and the run of its flow. */
+function Place({ workflow }: { workflow: NonNullable<Execution['workflow']> }) {
+  const name = workflow.node_name ?? workflow.flow_id
+  if (!workflow.run_id) return name
+  return (
+    <TextLink to="/workflows/runs/$runId" params={{ runId: workflow.run_id }} size="sm">
+      {name}
+    </TextLink>
   )
 }
 

@@ -21,6 +21,7 @@ export const audit = {
     script: 'Script',
     execution: 'Execution',
     workflow: 'Workflow',
+    run: 'Workflow run',
     user: 'User',
     session: 'Session',
   },

@@ -41,6 +41,7 @@ export const nav = {
   credentials: 'Credentials',
   scripts: 'Scripts',
   workflows: 'Workflows',
+  workflowRuns: 'Workflow runs',
   audit: 'Audit',
   users: 'Users',
   operate: 'Operate',

@@ -11,6 +11,7 @@ import { run } from './run'
 import { parameters, scripts } from './scripts'
 import { targets } from './targets'
 import { users } from './users'
+import { workflowRuns } from './workflowRuns'
 import { workflows } from './workflows'
 
 export const en = {
@@ -34,6 +35,7 @@ export const en = {
   strategy,
   targets,
   users,
+  workflowRuns,
   workflows,
 }
 

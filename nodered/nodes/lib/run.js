@@ -1,0 +1,202 @@
+/** One run of a flow: which nodes its messages are in, what each node did, and whether anything is left to do. */
+'use strict'
+
+const { tabOf } = require('./runs')
+
+const MOST_STEPS = 200 // nodes of one run; the bridge takes no more
+const LONGEST_TEXT = 255
+const LONGEST_SENTENCE = 2_000
+
+/** @typedef {import('./node-red').Node} Node */
+/** @typedef {import('./cause').Cause} Cause */
+/**
+ * @typedef {object} Step
+ * @property {Node} node
+ * @property {number} messages
+ * @property {number} errors
+ * @property {string | null} error
+ * @property {number} startedAt ms
+ * @property {number | null} finishedAt ms, of the last message
+ */
+
+class Run {
+  /** Raised at each change, so that a report knows whether it is still the newest. */
+  version = 0
+  /** @type {'running' | 'completed' | 'failed' | 'cancelled'} */
+  status = 'running'
+  /** @type {number | null} ms */
+  finishedAt = null
+  /** ms; when anything last happened in it */
+  touchedAt
+  /** ms since when no node has a message of it; null while one has. @type {number | null} */
+  quietSince
+  /** Whether a node was stopped while it had a message of it. */
+  cutOff = false
+  /** How many messages each node has that it has not finished. @type {Map<Node, number>} */
+  #open = new Map()
+  /** @type {Map<string, Step>} by node, in the order they were reached */
+  #steps = new Map()
+  /** Errors that no catch node took, by node. @type {Map<string, string[]>} */
+  #uncaught = new Map()
+  /** @type {string | null} */
+  #reason = null
+
+  /**
+   * @param {string} id
+   * @param {string} flow the tab it started in
+   * @param {Node} node that sent its first message
+   * @param {Cause} cause
+   * @param {number} now
+   */
+  constructor (id, flow, node, cause, now) {
+    this.id = id
+    this.flow = flow
+    this.node = node
+    this.cause = cause
+    this.startedAt = now
+    this.quietSince = this.touchedAt = now
+  }
+
+  /** A message is on its way to a node. @param {Node} node */
+  sent (node) {
+    this.#open.set(node, (this.#open.get(node) ?? 0) + 1)
+    this.quietSince = null
+    if (this.status === 'cancelled') return
+    this.status = 'running'
+    this.finishedAt = null
+  }
+
+  /** A node begins with a message. @param {Node} node @param {number} now */
+  begun (node, now) {
+    const step = this.#steps.get(node.id) ?? this.#newStep(node, now)
+    if (!step) return
+    step.messages++
+    step.finishedAt = null
+    this.version++
+  }
+
+  /** A node is done with a message. @param {Node} node @param {unknown} error @param {number} now */
+  done (node, error, now) {
+    if (error) this.#failed(node, sentence(error))
+    const step = this.#steps.get(node.id)
+    if (step) step.finishedAt = now
+    this.#left(node, 1, now)
+    this.version++
+  }
+
+  /** A catch node took an error of this node. @param {string} nodeId */
+  caught (nodeId) {
+    this.#uncaught.get(nodeId)?.pop()
+    this.version++
+  }
+
+  /**
+   * Gives up the messages of nodes that are gone; tells whether there were any.
+   * @param {(node: Node) => boolean} isThere
+   * @param {number} now
+   */
+  giveUp (isThere, now) {
+    const gone = [...this.#open].filter(([node]) => !isThere(node))
+    for (const [node, count] of gone) this.#left(node, count, now)
+    if (gone.length) this.cutOff = true
+    return gone.length > 0
+  }
+
+  /** @param {number} now */
+  end (now) {
+    const [nodeId] = this.#firstUncaught() ?? []
+    this.status = nodeId ? 'failed' : 'completed'
+    this.finishedAt = now
+    this.version++
+  }
+
+  /** @param {string | null} reason @param {number} now */
+  cancel (reason, now) {
+    this.status = 'cancelled'
+    this.#reason = reason
+    this.finishedAt = now
+    this.version++
+  }
+
+  /** Returns the run as the bridge takes it. */
+  report () {
+    const [errorNode, errors] = this.#firstUncaught() ?? [null, []]
+    return {
+      run_id: this.id,
+      flow_id: text(this.flow),
+      node_id: text(this.node._alias ?? this.node.id),
+      node_name: text(this.node.name ?? ''),
+      node_type: text(this.node.type),
+      cause: this.cause.cause,
+      cause_detail: text(this.cause.detail ?? ''),
+      started_by: this.cause.by ? text(this.cause.by) : null,
+      status: this.status,
+      started_at: instant(this.startedAt),
+      finished_at: instant(this.finishedAt),
+      error_message: this.#reason ?? errors[0] ?? null,
+      error_node_id: errorNode && text(errorNode),
+      steps: [...this.#steps.values()].map(step => this.#stepReport(step))
+    }
+  }
+
+  /** @param {Step} step */
+  #stepReport ({ node, messages, errors, error, startedAt, finishedAt }) {
+    const ended = this.status === 'running' ? 'running' : 'cancelled'
+    return {
+      node_id: text(node.id),
+      node_name: text(node.name ?? ''),
+      node_type: text(node.type),
+      flow_id: text(tabOf(node)),
+      status: this.#open.has(node) ? ended : errors ? 'failed' : 'completed',
+      messages,
+      errors,
+      error_message: error,
+      started_at: instant(startedAt),
+      finished_at: instant(finishedAt)
+    }
+  }
+
+  /** @param {Node} node @param {number} now */
+  #newStep (node, now) {
+    if (this.#steps.size >= MOST_STEPS) return null
+    const step = { node, messages: 0, errors: 0, error: null, startedAt: now, finishedAt: null }
+    this.#steps.set(node.id, step)
+    return step
+  }
+
+  /** @param {Node} node @param {string} error */
+  #failed (node, error) {
+    const step = this.#steps.get(node.id)
+    if (step) Object.assign(step, { errors: step.errors + 1, error })
+    this.#uncaught.set(node.id, [...this.#uncaught.get(node.id) ?? [], error])
+  }
+
+  #firstUncaught () {
+    return [...this.#uncaught].find(([, errors]) => errors.length)
+  }
+
+  /** @param {Node} node @param {number} count @param {number} now */
+  #left (node, count, now) {
+    const left = (this.#open.get(node) ?? 0) - count
+    if (left > 0) this.#open.set(node, left)
+    else this.#open.delete(node)
+    if (!this.#open.size) this.quietSince = now
+  }
+}
+
+/** PostgreSQL takes neither NUL nor halves of characters. @param {string} said @param {number} [most] */
+function text (said, most = LONGEST_TEXT) {
+  return said.slice(0, most).toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
+/** @param {unknown} error */
+function sentence (error) {
+  return text(error instanceof Error ? error.message || error.name : String(error), LONGEST_SENTENCE)
+}
+
+/** @param {number | null} at */
+function instant (at) {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+module.exports = { Run }

@@ -1,0 +1,19 @@
+"""What Node-RED tells of the runs of its flows."""
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from opsconductor.bridge.state import TheBridge, limited
+from opsconductor.contracts.runs import RunReports
+from opsconductor.kit.http import only_known_parameters
+
+router = APIRouter(
+    prefix="/api/nodered/runs", dependencies=[Depends(only_known_parameters), Depends(limited)]
+)
+
+
+@router.put("")
+async def hear_of_runs(said: RunReports, request: Request, bridge: TheBridge) -> Response:
+    """Write down what changed of runs, and answer which of them somebody wants to end."""
+    content = await request.body()
+    return await bridge.core.pass_on(request, "PUT", "/internal/runs", content=content)

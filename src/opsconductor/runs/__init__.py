@@ -1,0 +1,1 @@
+"""The runs domain: what every flow did, started by what, step by step."""
