@@ -111,6 +111,7 @@ async def test_pages_fit_a_phone(browser: Browser, whole_stack: WholeStack, admi
         "/executions",
         "/files",
         "/workflows",
+        "/workflows/runs",
         "/credentials",
         "/audit",
         "/users",

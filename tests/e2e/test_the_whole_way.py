@@ -28,6 +28,7 @@ async def test_from_the_first_account_to_a_flows_result(page: Page, whole_stack:
     await press_its_button(editor)
     await see_the_result_in_the_debug_pane(editor)
     await find_it_under_executions(page, member)
+    await follow_it_to_its_run(page)
 
     assert not [text for text in complaints if "401" not in text], complaints
 
@@ -114,3 +115,12 @@ async def find_it_under_executions(page: Page, member: Member) -> None:
     await page.get_by_role("row").filter(has_text="in a workflow").first.click()
     await expect(page.get_by_text("hostname").first).to_be_visible()
     await expect(page.get_by_role("row").filter(has_text=member.name)).to_contain_text("Completed")
+
+
+async def follow_it_to_its_run(page: Page) -> None:
+    await page.get_by_role("main").locator("a[href*='/workflows/runs/']").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Host names")
+    await expect(page.get_by_role("status").filter(has_text="Completed")).to_be_visible()
+    steps = page.get_by_role("main").get_by_role("listitem")
+    await expect(steps.filter(has_text="all Linux targets")).to_be_visible()
+    await expect(page.get_by_role("row").filter(has_text="in a workflow")).to_be_visible()

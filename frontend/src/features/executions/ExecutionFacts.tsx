@@ -16,7 +16,10 @@ export function ExecutionFacts({ execution }: { execution: Execution }) {
     <Facts
       rows={[
         [t('executions.startedBy'), <StartedBy key="by" execution={execution} />],
-        [t('executions.workflow'), execution.workflow && <Place key="workflow" workflow={execution.workflow} />],
+        [
+          t('executions.workflow'),
+          execution.workflow && <Place key="workflow" workflow={execution.workflow} />,
+        ],
         [t('executions.started'), <Time key="started" at={execution.created_at} />],
         [t('executions.took'), <Elapsed key="took" from={execution.started_at} to={execution.finished_at} />],
         ...strategy.map(([name, value]): [string, string] => [name, value || t('common.on')]),

@@ -1,0 +1,104 @@
+"""Runs of flows when Node-RED is killed, over every process of the stack."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.whole_stack import PASSWORD, WholeStack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+TAB = {"id": "slow-tab", "type": "tab", "label": "Slow"}
+INJECT = {
+    **{
+        "id": "slow-in",
+        "type": "inject",
+        "z": "slow-tab",
+        "name": "go",
+        "x": 1,
+        "y": 1,
+        "wires": [["slow-delay"]],
+    },
+    **{
+        "repeat": "",
+        "crontab": "",
+        "once": False,
+        "onceDelay": 0.1,
+        "topic": "",
+        "payload": "",
+        "payloadType": "date",
+    },
+    "props": [{"p": "payload"}],
+}
+DELAY = {
+    **{
+        "id": "slow-delay",
+        "type": "delay",
+        "z": "slow-tab",
+        "name": "for long",
+        "x": 2,
+        "y": 1,
+        "wires": [[]],
+    },
+    **{"pauseType": "delay", "timeout": "1", "timeoutUnits": "hours", "rate": "1", "nbRateUnits": "1"},
+    **{"rateUnits": "second", "randomFirst": "1", "randomLast": "5", "randomUnits": "seconds", "drop": False},
+    **{"allowrate": False, "outputs": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
+    """The administrator, with the session cookie that the editor's door wants."""
+    with closing(whole_stack.set_up()) as client:
+        client.headers["Origin"] = whole_stack.url
+        wanted = {"username": "admin", "password": PASSWORD}
+        assert client.post("/api/v3/auth/login", json=wanted).is_success
+        yield client
+
+
+def until_it_is(admin: httpx.Client, run_id: str, status: str, seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while (run := admin.get(f"/api/v3/workflow-executions/{run_id}").json())["status"] != status:
+        assert time.monotonic() < deadline, run
+        time.sleep(0.25)
+    return dict(run)
+
+
+def started(admin: httpx.Client) -> str:
+    """Press the button of the slow flow, and return its run."""
+    deadline = time.monotonic() + 20
+    while not admin.post("/nodered/inject/slow-in", json={}).is_success:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    while True:
+        page = admin.get(
+            "/api/v3/workflow-executions", params={"flow_id": "slow-tab", "status": "running"}
+        ).json()
+        if page["items"] and page["items"][0]["started_by"] == "admin":
+            return str(page["items"][0]["id"])
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_run_is_lost_with_its_node_red_and_cancelled_by_a_person(
+    whole_stack: WholeStack, admin: httpx.Client
+) -> None:
+    headers = {"Node-RED-API-Version": "v2"}
+    deployed = admin.post("/nodered/flows", json={"flows": [TAB, INJECT, DELAY]}, headers=headers)
+    assert deployed.is_success, deployed.text
+
+    run = started(admin)
+    os.kill(whole_stack.status["services"]["nodered"]["pid"], signal.SIGKILL)
+    lost = until_it_is(admin, run, "lost", 30)
+    assert [(step["node_name"], step["status"]) for step in lost["steps"]] == [("for long", "running")]
+
+    other = started(admin)
+    answer = admin.post(f"/api/v3/workflow-executions/{other}/cancel")
+    assert answer.status_code == 202, answer.text
+    cancelled = until_it_is(admin, other, "cancelled", 10)
+    assert (cancelled["cancelled_by"], cancelled["steps"][0]["status"]) == ("admin", "cancelled")
