@@ -7,7 +7,7 @@ const { join } = require('node:path')
 const express = require('express')
 const RED = require('node-red')
 const { because } = require('../nodes/lib/cause')
-const { provide } = require('../nodes/lib/instance')
+const { bridge, provide } = require('../nodes/lib/instance')
 const { Health } = require('./health')
 const { log, text } = require('./logging')
 const { settings } = require('./settings')
@@ -62,7 +62,13 @@ async function main () {
   ensurePackage(userDir)
 
   const signIn = new SignIn(url)
-  const storage = new Storage({ url, instanceToken, directory: userDir, ticketOf: user => signIn.ticketOf(user) })
+  const storage = new Storage({
+    url,
+    instanceToken,
+    directory: userDir,
+    ticketOf: user => signIn.ticketOf(user),
+    takeOver: (flows, credentials) => RED.runtime.flows.setFlows({ flows: { flows, credentials }, deploymentType: 'nodes' })
+  })
   const health = new Health()
   const takeBack = provide({ url, instanceToken })
   const app = application(signIn, health)
@@ -101,6 +107,7 @@ async function main () {
   log('info', 'listening', { port })
   await RED.start()
   health.up()
+  bridge().onFlows(() => storage.refresh())
 }
 
 /** @param {import('node:http').Server} server @param {number} port */

@@ -5,6 +5,7 @@
 'use strict'
 
 const { open, readFile, rename } = require('node:fs/promises')
+const { isDeepStrictEqual } = require('node:util')
 const { join } = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { BridgeError, request } = require('../nodes/lib/http')
@@ -48,6 +49,9 @@ class Storage {
   /** Documents the bridge does not have yet. @type {Map<string, unknown>} */
   #unsent = new Map()
   #sending = false
+  #takeOver
+  /** What somebody restored, while this Node-RED takes it over. @type {Snapshot | null} */
+  #restored = null
   #fresh = false
   #stop = new AbortController()
   /** @type {Promise<void>} */
@@ -59,12 +63,14 @@ class Storage {
    * @param {string} options.instanceToken
    * @param {string} options.directory where the copy lies
    * @param {(user: User | undefined) => string | undefined} options.ticketOf
+   * @param {(flows: object[], credentials: object | undefined) => Promise<unknown>} options.takeOver makes Node-RED run these
    */
-  constructor ({ url, instanceToken, directory, ticketOf }) {
+  constructor ({ url, instanceToken, directory, ticketOf, takeOver }) {
     this.#url = `${url}/api/nodered/storage`
     this.#token = instanceToken
     this.#directory = directory
     this.#ticketOf = ticketOf
+    this.#takeOver = takeOver
   }
 
   /** Node-RED's `storageModule`: it asks with hasOwnProperty what there is, so a class instance would not do. */
@@ -126,6 +132,7 @@ class Storage {
    * @param {User | undefined} user
    */
   async deploy (flows, user) {
+    if (!user && this.#restored && isDeepStrictEqual(flows, this.#restored.flows)) return this.#takeRestored(this.#restored)
     const before = this.#kept
     const credentials = this.#stagedCredentials ?? before.credentials
     const ticket = this.#ticketOf(user)
@@ -137,6 +144,28 @@ class Storage {
     this.#stagedCredentials = null
     this.#now = { ...this.#kept, flows, credentials, rev }
     await this.#writeCopy()
+  }
+
+  /** Takes over what somebody restored; only what changed is stopped and started. */
+  async refresh () {
+    try {
+      const fetched = await this.#fetch()
+      if (fetched.rev === this.#kept.rev) return
+      const credentials = isDeepStrictEqual(fetched.credentials, this.#kept.credentials) ? undefined : fetched.credentials
+      this.#restored = fetched
+      await this.#takeOver(fetched.flows, credentials)
+    } catch (error) {
+      if (!this.#stop.signal.aborted) log('error', 'storage.refresh-failed', { message: String(error) })
+    }
+  }
+
+  /** It is stored already. Taken only now, in Node-RED's own turn: a deploy on what was before must not pass for one on this. @param {Snapshot} restored */
+  async #takeRestored (restored) {
+    this.#restored = null
+    this.#stagedCredentials = null
+    await this.#take(restored)
+    this.#fresh = false
+    log('info', 'storage.restored', { rev: restored.rev })
   }
 
   /** @param {string} kind @param {string} path */

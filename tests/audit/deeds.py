@@ -189,6 +189,29 @@ async def _cancel(stage: Stage) -> Request:
     return stage.by_admin("POST", f"/api/v3/executions/{await stage.execution()}/cancel")
 
 
+async def _two_deploys(stage: Stage) -> tuple[str, int]:
+    """Deploy a flow twice; return its id, and the number of the first deploy."""
+    flow = stage.name()
+    first = await stage.nodered.deploy(a_tab(flow, a_node(f"{flow}-1", payload="one")), stage.dora)
+    await stage.nodered.deploy(a_tab(flow, a_node(f"{flow}-1", payload="two")), stage.dora)
+    return flow, first
+
+
+async def _restore_version(stage: Stage) -> Request:
+    flow, _ = await _two_deploys(stage)
+    return stage.by_admin("POST", f"/api/v3/workflows/{flow}/versions/1/restore")
+
+
+async def _describe_deploy(stage: Stage) -> Request:
+    _, first = await _two_deploys(stage)
+    return stage.by_admin("PATCH", f"/api/v3/deploys/{first}", {"message": "for the night shift"})
+
+
+async def _restore_deploy(stage: Stage) -> Request:
+    _, first = await _two_deploys(stage)
+    return stage.by_admin("POST", f"/api/v3/deploys/{first}/restore")
+
+
 async def _cancel_run(stage: Stage) -> Request:
     run = {"run_id": str(uuid4()), "flow_id": "f", "node_id": "n", "node_type": "inject", "cause": "node"}
     run |= {"status": "running", "started_at": now().isoformat()}
@@ -279,6 +302,9 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/executions/{execution_id}/pause": ("execution.paused", _pause),
     "POST /api/v3/executions/{execution_id}/resume": ("execution.resumed", _resume),
     "POST /api/v3/executions/{execution_id}/rerun": ("execution.started", _rerun),
+    "POST /api/v3/workflows/{flow_id}/versions/{version}/restore": ("workflow.restored", _restore_version),
+    "PATCH /api/v3/deploys/{number}": ("workflow.described", _describe_deploy),
+    "POST /api/v3/deploys/{number}/restore": ("workflow.restored", _restore_deploy),
     "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
     "POST /api/v3/files": ("file.added", _add_file),
     "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),

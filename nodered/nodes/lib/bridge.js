@@ -109,6 +109,11 @@ class Bridge {
     this.#events.onRun(listener)
   }
 
+  /** Tells when somebody may have restored other flows than those that run. @param {() => void} listener */
+  onFlows (listener) {
+    this.#events.onFlows(listener)
+  }
+
   /** Does something before the access is taken back. @param {() => Promise<void>} act */
   atEnd (act) {
     this.#atEnd.push(act)

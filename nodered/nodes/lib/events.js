@@ -23,6 +23,8 @@ class Events {
   #running = false
   /** @type {(id: string) => void} */
   #tellOfRun = () => {}
+  /** @type {() => void} */
+  #tellOfFlows = () => {}
   /** @type {Map<string, Set<(state?: State) => void>>} */
   #waiting = new Map()
 
@@ -56,6 +58,12 @@ class Events {
   /** @param {(id: string) => void} listener is told of runs about which there is news */
   onRun (listener) {
     this.#tellOfRun = listener
+    this.#start()
+  }
+
+  /** @param {() => void} listener is told when the stored flows may be others than those that were deployed from here */
+  onFlows (listener) {
+    this.#tellOfFlows = listener
     this.#start()
   }
 
@@ -130,10 +138,13 @@ class Events {
       for (const tell of this.#waiting.get(JSON.parse(data).execution_id) ?? []) tell()
     } else if (event === 'run') {
       this.#tellOfRun(JSON.parse(data).run_id)
+    } else if (event === 'flows') {
+      this.#tellOfFlows()
     } else if (event === 'hello' || event === 'resync') {
       // What happened while nobody listened is not sent again for sure.
       this.#connected = true
       this.#lookAgain()
+      this.#tellOfFlows()
     }
   }
 

@@ -19,11 +19,14 @@ let directory
 /** @type {Storage[]} */
 const opened = []
 let reloads = 0
+/** What Node-RED was told to run. @type {any[]} */
+let takenOver = []
 
 beforeEach(async () => {
   bridge = await new TestBridge().start()
   directory = mkdtempSync(join(tmpdir(), 'opsc-storage-'))
   reloads = 0
+  takenOver = []
 })
 
 afterEach(async () => {
@@ -34,13 +37,20 @@ afterEach(async () => {
 
 /** Makes a storage, and what of Node-RED it needs. */
 function aStorage () {
-  const storage = new Storage({ url: bridge.url, instanceToken: INSTANCE_TOKEN, directory, ticketOf: user => user && 'ticket-of-dana' })
+  /** @type {Storage} */
+  const storage = new Storage({
+    url: bridge.url,
+    instanceToken: INSTANCE_TOKEN,
+    directory,
+    ticketOf: user => user && 'ticket-of-dana',
+    takeOver: async (flows, credentials) => { takenOver.push({ flows, credentials }); await storage.deploy(flows, undefined) }
+  })
   opened.push(storage)
   const runtime = {
     nodes: { getNodeList: (/** @type {any} */ fits) => [{ enabled: true, loaded: true, types: ['inject', 'debug'] }].filter(fits) },
     flows: { loadFlows: async () => { reloads++; await storage.flows() } }
   }
-  return { module: storage.module, init: () => storage.module.init({}, runtime) }
+  return { storage, module: storage.module, init: () => storage.module.init({}, runtime) }
 }
 
 async function aStarted () {
@@ -179,4 +189,48 @@ test('the library keeps entries with what is said about them', async () => {
   await module.saveLibraryEntry('functions', '/a/b.js', { outputs: 2 }, 'return msg')
   assert.equal(await module.getLibraryEntry('functions', '/a/b.js'), 'return msg')
   assert.deepEqual(bridge.library.get('functions/a/b.js').meta, { outputs: 2 })
+})
+
+test('what somebody restored is taken over once, and the next deploy builds on it', async () => {
+  const { storage, module, init } = aStorage()
+  await init()
+  const restored = [{ ...TAB, label: 'As it was' }]
+  bridge.snapshot = { ...bridge.snapshot, flows: restored, rev: 5, empty: false }
+  await storage.refresh()
+  await storage.refresh()
+
+  assert.deepEqual(takenOver, [{ flows: restored, credentials: undefined }])
+  assert.equal(bridge.requests('PUT', '/api/nodered/storage/flows').length, 0)
+  assert.deepEqual([copy().rev, copy().flows], [5, restored])
+  await module.saveFlows([TAB], DANA)
+  assert.equal(bridge.requests('PUT', '/api/nodered/storage/flows')[0].body.base_rev, 5)
+})
+
+test('restored credentials are taken over sealed', async () => {
+  const { storage, init } = aStorage()
+  await init()
+  bridge.snapshot = { ...bridge.snapshot, flows: [TAB], credentials: { $: 'sealed' }, rev: 5, empty: false }
+  await storage.refresh()
+
+  assert.deepEqual(takenOver[0].credentials, { $: 'sealed' })
+})
+
+test('a deploy that began before something was restored is refused as stale, and loses neither', async () => {
+  const { storage, module, init } = aStorage()
+  await init()
+  bridge.snapshot = { ...bridge.snapshot, flows: [{ ...TAB, label: 'As it was' }], rev: 5, empty: false }
+  const [deployed] = await Promise.allSettled([module.saveFlows([TAB], DANA), storage.refresh()])
+
+  assert.equal(/** @type {any} */ (deployed).reason.code, 'version_mismatch')
+  assert.equal(bridge.snapshot.rev, 5)
+  assert.equal(copy().rev, 5)
+})
+
+test('without the bridge nothing is taken over, and what runs goes on', async () => {
+  const { storage, init } = aStorage()
+  await init()
+  await bridge.stop()
+  await storage.refresh()
+
+  assert.deepEqual(takenOver, [])
 })

@@ -42,6 +42,7 @@ from opsconductor.targets.repository import uses_of_credentials
 from opsconductor.targets.routes import router as targets
 from opsconductor.transports.ssh import SshTransport
 from opsconductor.workflows.api_routes import router as workflow_api
+from opsconductor.workflows.deploy_routes import router as deploys
 from opsconductor.workflows.repository import owner_of
 from opsconductor.workflows.routes import router as workflows
 from opsconductor.workflows.storage_routes import router as workflow_storage
@@ -88,7 +89,19 @@ def create_app(config: Settings) -> FastAPI:
     app.state.settings = config
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
-    for router in (auth, targets, credentials, scripts, files, outputs, executions, workflows, runs, audit):
+    for router in (
+        auth,
+        targets,
+        credentials,
+        scripts,
+        files,
+        outputs,
+        executions,
+        workflows,
+        deploys,
+        runs,
+        audit,
+    ):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_storage, runs_internal, health):
         root.include_router(router)

@@ -9,8 +9,8 @@ from opsconductor.kit.live import RECONNECTED, Hints
 
 DEBOUNCE = 0.1  # s; an execution is nudged about at most once in this time
 BACKLOG = 10_000  # hints; a burst while this process is busy
-KINDS = ("execution", "run")
-"""What there are nudges about. A run is one that somebody wants to end."""
+KINDS = ("execution", "run", "flows")
+"""What there are nudges about: a run is one that somebody wants to end, flows are those that somebody restored."""
 MOST = 1000  # of them a slow reader can be behind; then it has to look at all of its own
 
 

@@ -10,9 +10,27 @@ class WorkflowNotFound(NotFound):
 
 
 class StaleFlows(Conflict):
-    """Somebody else deployed in between (deploy {rev} is the newest); review their changes and deploy again."""
+    """{who} deployed in between and changed: {what}. Review that and deploy again."""
 
     code = "stale_flows"
+
+
+class WorkflowVersionNotFound(NotFound):
+    """This flow has no version with this number."""
+
+    code = "workflow_version_not_found"
+
+
+class DeployNotFound(NotFound):
+    """There is no deploy with this number."""
+
+    code = "deploy_not_found"
+
+
+class AlreadyCurrent(Conflict):
+    """This is what is deployed now; there is nothing to restore."""
+
+    code = "already_current"
 
 
 class MalformedFlows(Invalid):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -12,7 +12,10 @@ from opsconductor.kit.database import Base, CreatedAt, Id, UpdatedAt
 
 
 class NoderedDeploy(Base):
-    """One deploy, whole: what Node-RED starts from. The one with the highest number counts."""
+    """One deploy, whole: what Node-RED starts from. The one with the highest number counts.
+
+    `changes` says what became of each tab since the deploy before (differences.TabChange).
+    """
 
     __tablename__ = "nodered_deploys"
 
@@ -21,6 +24,9 @@ class NoderedDeploy(Base):
     credentials: Mapped[dict[str, Any]] = mapped_column(JSONB)
     sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    username: Mapped[str] = mapped_column(String(200))
+    message: Mapped[str] = mapped_column(Text, server_default="")
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     created_at: Mapped[CreatedAt]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from opsconductor.auth.models import User
 from opsconductor.workflows.models import NoderedDeploy, NoderedDocument, NoderedFlow, NoderedFlowVersion
@@ -24,8 +24,20 @@ async def newest_deploy(session: AsyncSession) -> NoderedDeploy | None:
     return await session.scalar(select(NoderedDeploy).order_by(NoderedDeploy.number.desc()).limit(1))
 
 
-async def newest_number(session: AsyncSession) -> int:
-    return await session.scalar(select(func.max(NoderedDeploy.number))) or 0
+async def deploy(session: AsyncSession, number: int) -> NoderedDeploy | None:
+    return await session.get(NoderedDeploy, number)
+
+
+async def deploys_since(session: AsyncSession, number: int) -> list[NoderedDeploy]:
+    query = deploys().where(NoderedDeploy.number > number).order_by(NoderedDeploy.number)
+    return list(await session.scalars(query))
+
+
+def deploys() -> Select[Any]:
+    """Return all deploys, without the flows themselves."""
+    return select(NoderedDeploy).options(
+        defer(NoderedDeploy.flows, raiseload=True), defer(NoderedDeploy.credentials, raiseload=True)
+    )
 
 
 async def lock_deploys(session: AsyncSession) -> None:
@@ -64,6 +76,12 @@ async def flow_exists(session: AsyncSession, flow_id: str) -> bool:
 async def retire_all_but(session: AsyncSession, flow_ids: Sequence[str]) -> None:
     gone = NoderedFlow.flow_id.not_in(flow_ids) & NoderedFlow.is_active
     await session.execute(update(NoderedFlow).where(gone).values(is_active=False))
+
+
+async def version(session: AsyncSession, flow_id: str, number: int) -> NoderedFlowVersion | None:
+    query = versions(flow_id).where(NoderedFlowVersion.version == number)
+    found: NoderedFlowVersion | None = await session.scalar(query)
+    return found
 
 
 def versions(flow_id: str) -> Select[Any]:

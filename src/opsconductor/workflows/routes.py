@@ -1,18 +1,31 @@
 """Deployed flows and their versions, for people."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Request
 
+from opsconductor.auth.principal import Principal
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
-from opsconductor.kit.requests import Uow
-from opsconductor.workflows import service
-from opsconductor.workflows.models import NoderedFlow
-from opsconductor.workflows.schemas import RunAs, WorkflowOut, WorkflowVersionOut
+from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.unit_of_work import UnitOfWork, UnitsOfWork
+from opsconductor.workflows import restoring, service
+from opsconductor.workflows.models import NoderedFlow, NoderedFlowVersion
+from opsconductor.workflows.schemas import (
+    NodeChangeOut,
+    NodeOut,
+    Restored,
+    RunAs,
+    WorkflowDiff,
+    WorkflowOut,
+    WorkflowVersionDetail,
+    WorkflowVersionOut,
+)
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
 
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FlowId = Annotated[str, Path(max_length=255, pattern=r"^[^\x00]+$")]
 
 
@@ -32,17 +45,55 @@ async def list_versions(
 ) -> Page[WorkflowVersionOut]:
     """List the versions of a flow, newest first."""
     rows = await service.versions(uow, flow_id, limit, cursor)
-    items = [
-        WorkflowVersionOut(
-            version=row.version,
-            name=row.flow_name,
-            sha256=row.sha256,
-            deployed_by=row.username,
-            deployed_at=row.deployed_at,
-        )
-        for row in rows.items
-    ]
+    items = [_version_out(row) for row in rows.items]
     return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
+
+
+@router.get("/{flow_id}/versions/{version}")
+@allowed("workflows.read")
+async def get_version(flow_id: FlowId, version: Number, uow: Uow) -> WorkflowVersionDetail:
+    """Return a version with its nodes."""
+    row = await restoring.version(uow, flow_id, version)
+    nodes = [NodeOut.model_validate(node) for node in row.flow_data]
+    return WorkflowVersionDetail(**_version_out(row).model_dump(), nodes=nodes)
+
+
+@router.get("/{flow_id}/diff")
+@allowed("workflows.read")
+async def compare_versions(
+    flow_id: FlowId, uow: Uow, before: Annotated[int, Query(ge=1)], after: Annotated[int, Query(ge=1)]
+) -> WorkflowDiff:
+    """Return what differs between two versions, node by node."""
+    _, _, changes = await restoring.compared(uow, flow_id, before, after)
+    shown = [NodeChangeOut.model_validate(change) for change in changes]
+    return WorkflowDiff(before=before, after=after, changes=shown)
+
+
+@router.post("/{flow_id}/versions/{version}/restore")
+@allowed("workflows.edit")
+async def restore_version(flow_id: FlowId, version: Number, request: Request) -> Restored:
+    """Make a version the present one, by a deploy of its own; the flow acts as whoever restored it from then on."""
+    return await restored(request, lambda uow, who: restoring.restore_tab(uow, flow_id, version, who))
+
+
+async def restored(request: Request, act: Callable[[UnitOfWork, Principal], Awaitable[int]]) -> Restored:
+    """Do it, and tell Node-RED once it is durable."""
+    units: UnitsOfWork = request.app.state.units
+    who: Principal = request.state.principal
+    async with units.begin(request.state.actor, origin_of(request)) as uow:
+        deploy = await act(uow, who)
+    await request.app.state.lookout.hints.publish("flows", str(deploy))
+    return Restored(deploy=deploy)
+
+
+def _version_out(row: NoderedFlowVersion) -> WorkflowVersionOut:
+    return WorkflowVersionOut(
+        version=row.version,
+        name=row.flow_name,
+        sha256=row.sha256,
+        deployed_by=row.username,
+        deployed_at=row.deployed_at,
+    )
 
 
 def _out(row: NoderedFlow) -> WorkflowOut:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,15 @@ from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork
 from opsconductor.kit.wire import has_nul
-from opsconductor.workflows import flows, repository
+from opsconductor.workflows import differences, flows, repository
 from opsconductor.workflows.errors import MalformedFlows, StaleFlows, UnknownNodeType, WorkflowNotFound
-from opsconductor.workflows.flows import Tab
+from opsconductor.workflows.flows import Node, Tab
 from opsconductor.workflows.models import NoderedDeploy, NoderedFlow, NoderedFlowVersion
+
+KNOWN_TYPES = "known_types"
+"""The document with the node types that Node-RED has; a restored flow may not need others."""
+SHOWN = 5
+"""Names in a sentence, at most."""
 
 
 async def snapshot(uow: UnitOfWork) -> Snapshot:
@@ -39,27 +45,67 @@ async def snapshot(uow: UnitOfWork) -> Snapshot:
 
 async def deploy(uow: UnitOfWork, wanted: SaveFlows, deployer: Principal) -> int:
     """Store a deploy as a new version; every tab that changed runs as its deployer from now on."""
-    assert deployer.user is not None
     _refuse_unusable(wanted)
-    content = _serialised([wanted.flows, wanted.credentials])
     await repository.lock_deploys(uow.session)
-    number = await repository.newest_number(uow.session)
+    newest = await repository.newest_deploy(uow.session)
+    number = newest.number if newest else 0
     if number != wanted.base_rev:
-        raise StaleFlows(rev=number)
+        who, what = await _in_between(uow, wanted.base_rev)
+        raise StaleFlows(who=who, what=what)
+    await repository.keep_document(uow.session, KNOWN_TYPES, sorted(set(wanted.known_types)))
+    return await store(uow, newest, wanted.flows, wanted.credentials, deployer, via="nodered")
+
+
+async def store(
+    uow: UnitOfWork,
+    newest: NoderedDeploy | None,
+    wanted: list[Node],
+    credentials: dict[str, Any],
+    deployer: Principal,
+    *,
+    message: str = "",
+    via: str | None = None,
+) -> int:
+    """Store flows as the deploy after the newest, and return its number; the caller holds the lock of deploys."""
+    assert deployer.user is not None
+    before = newest.flows if newest else []
     stored = NoderedDeploy(
-        number=number + 1,
-        flows=wanted.flows,
-        credentials=wanted.credentials,
-        sha256=hashlib.sha256(content).hexdigest(),
+        number=newest.number + 1 if newest else 1,
+        flows=wanted,
+        credentials=credentials,
+        sha256=hashlib.sha256(_serialised([wanted, credentials])).hexdigest(),
         user_id=deployer.user.id,
+        username=deployer.user.username,
+        message=message,
+        changes=[asdict(change) for change in differences.of_tabs(before, wanted)],
     )
     uow.session.add(stored)
-    who = Actor("user", deployer.user.id, deployer.user.username, "nodered")
-    await _store_tabs(uow, flows.tabs(wanted.flows), deployer.user, who)
-    audit.record(
-        uow, "workflow.deployed", "deploy", stored.number, actor=who, after={"sha256": stored.sha256}
-    )
+    who = Actor("user", deployer.user.id, deployer.user.username, via)
+    await _store_tabs(uow, flows.tabs(wanted), deployer.user, who)
+    after = {"sha256": stored.sha256, "message": message}
+    audit.record(uow, "workflow.deployed", "deploy", stored.number, actor=who, after=after)
     return stored.number
+
+
+async def known_types(uow: UnitOfWork) -> set[str]:
+    """Return the node types that Node-RED had at the newest deploy."""
+    kept = await repository.documents(uow.session, [KNOWN_TYPES])
+    return set(kept.get(KNOWN_TYPES, []))
+
+
+async def _in_between(uow: UnitOfWork, base: int) -> tuple[str, str]:
+    """Return who deployed what since a deploy, in words."""
+    since = await repository.deploys_since(uow.session, base)
+    people = list(dict.fromkeys(deploy.username for deploy in since))
+    tabs = list(
+        dict.fromkeys(change["name"] for deploy in since for change in deploy.changes if change["name"])
+    )
+    return _several(people) or "Somebody", _several(tabs) or "nodes outside of tabs"
+
+
+def _several(names: list[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def _refuse_unusable(wanted: SaveFlows) -> None:
@@ -142,6 +188,12 @@ async def versions(uow: UnitOfWork, flow_id: str, limit: int, cursor: str | None
         raise WorkflowNotFound
     order = [Order(NoderedFlowVersion.version, descending=True)]
     return await page_of(uow.session, repository.versions(flow_id), order, limit, cursor)
+
+
+async def deploys(uow: UnitOfWork, limit: int, cursor: str | None) -> Rows:
+    """Return a page of deploys, newest first."""
+    order = [Order(NoderedDeploy.number, descending=True)]
+    return await page_of(uow.session, repository.deploys(), order, limit, cursor)
 
 
 async def keep(uow: UnitOfWork, name: str, content: Any) -> None:
