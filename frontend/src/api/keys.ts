@@ -31,6 +31,10 @@ export const keys = {
     ['executions', 'comparison', left, right, stream] as const,
   workflows: ['workflows'] as const,
   workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
+  workflowVersion: (id: string, version: number) => ['workflows', id, 'versions', version] as const,
+  workflowDiff: (id: string, before: number, after: number) =>
+    ['workflows', id, 'diff', before, after] as const,
+  deploys: ['workflows', 'deploys'] as const,
   workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
   workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
   editor: ['editor'] as const,

@@ -178,11 +178,18 @@ const workflowRun = createRoute({
   component: lazyRouteComponent(() => import('@/features/workflowRuns/RunPage'), 'RunPage'),
 })
 
+const workflowVersion = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/flows/$flowId/versions/$version',
+  staticData: { permission: 'workflows.read' },
+  component: lazyRouteComponent(() => import('@/features/workflows/VersionPage'), 'VersionPage'),
+})
+
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
   validateSearch: ({ view }: Record<string, unknown>): { view?: WorkflowsView } =>
-    view === 'editor' || view === 'deployed' ? { view } : {},
+    view === 'editor' || view === 'deployed' || view === 'deploys' ? { view } : {},
   staticData: { permission: 'workflows.read' },
   component: lazyRouteComponent(() => import('@/features/workflows/WorkflowsPage'), 'WorkflowsPage'),
 })
@@ -259,6 +266,7 @@ const routeTree = root.addChildren([
     workflows,
     workflowRuns,
     workflowRun,
+    workflowVersion,
     credentials.addChildren([newCredential, credential]),
     audit,
     users.addChildren([newUser, user]),

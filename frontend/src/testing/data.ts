@@ -3,7 +3,9 @@ import type {
   Account,
   AuditEntry,
   Credential,
+  Deploy,
   Execution,
+  FlowVersion,
   Group,
   Groups,
   Lines,
@@ -370,6 +372,34 @@ export function aWorkflow(name: string, change: Partial<Workflow> = {}): Workflo
     is_active: true,
     run_as: { id: 'user-1', username: 'dora', is_active: true },
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aFlowVersion(version: number, change: Partial<FlowVersion> = {}): FlowVersion {
+  return {
+    version,
+    name: 'Patching',
+    sha256: 'abcdef0123',
+    deployed_by: 'dora',
+    deployed_at: WHEN,
+    nodes: [
+      { id: 'f1', type: 'tab', label: 'Patching' },
+      { id: 'n1', type: 'inject', z: 'f1', x: 100, y: 80, wires: [['n2']] },
+      { id: 'n2', type: 'function', name: 'count', z: 'f1', x: 300, y: 80, wires: [] },
+    ],
+    ...change,
+  }
+}
+
+export function aDeploy(number: number, change: Partial<Deploy> = {}): Deploy {
+  return {
+    number,
+    deployed_by: 'dora',
+    deployed_at: WHEN,
+    message: '',
+    sha256: 'abcdef0123',
+    changes: [{ flow_id: 'f1', name: 'Patching', kind: 'changed', added: 1, removed: 0, changed: 2 }],
     ...change,
   }
 }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { pagesOf, rowsOf } from '@/api/paging'
 import type { Workflow } from '@/api/types'
 import { BanIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
-import { ButtonLink } from '@/components/links'
+import { ButtonLink, TextLink } from '@/components/links'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
 import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
@@ -116,7 +116,14 @@ function Versions({ flow }: { flow: Workflow }) {
     <ul className={classes.versions} aria-label={t('workflows.versions', { name: flow.name })}>
       {rowsOf(data)?.map(({ version, deployed_at, deployed_by, sha256 }) => (
         <li key={version}>
-          <strong>{t('workflows.versionNumber', { number: version })}</strong>
+          <TextLink
+            to="/workflows/flows/$flowId/versions/$version"
+            params={{ flowId: flow.flow_id, version: String(version) }}
+            fw={550}
+            size="xs"
+          >
+            {t('workflows.versionNumber', { number: version })}
+          </TextLink>
           <span>{deployed_by}</span>
           <Time at={deployed_at} c="dimmed" />
           <code title={sha256}>{shortId(sha256)}</code>

@@ -7,11 +7,12 @@ import { ExternalIcon } from '@/components/icons'
 import { useCan } from '@/features/auth/session'
 import { useIsPhone } from '@/lib/useIsPhone'
 import { DeployedFlows } from './DeployedFlows'
+import { Deploys } from './Deploys'
 import { Editor } from './Editor'
 import { EDITOR } from './queries'
 import classes from './workflows.module.css'
 
-export type WorkflowsView = 'editor' | 'deployed'
+export type WorkflowsView = 'editor' | 'deployed' | 'deploys'
 
 export function WorkflowsPage() {
   const { t } = useTranslation()
@@ -30,7 +31,9 @@ export function WorkflowsPage() {
           {t('workflows.openAlone')}
         </a>
       </header>
-      {view === 'editor' ? <Editor /> : <DeployedFlows />}
+      {view === 'editor' && <Editor />}
+      {view === 'deployed' && <DeployedFlows />}
+      {view === 'deploys' && <Deploys />}
     </div>
   )
 }
@@ -47,6 +50,7 @@ function ViewChoice({ view }: { view: WorkflowsView }) {
       data={[
         { value: 'editor', label: t('workflows.editor') },
         { value: 'deployed', label: t('workflows.deployed') },
+        { value: 'deploys', label: t('workflows.deploys') },
       ]}
     />
   )

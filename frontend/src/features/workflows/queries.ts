@@ -1,9 +1,11 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import i18next from 'i18next'
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { keys } from '@/api/keys'
-import { pagedQuery } from '@/api/paging'
-import type { Workflow, WorkflowVersion } from '@/api/types'
+import { pagedQuery, rowsOf } from '@/api/paging'
+import type { Deploy, Workflow, WorkflowVersion } from '@/api/types'
+import { tellDone, tellFailed } from '@/components/feedback'
 
 /** Where Node-RED's editor is, on our own origin. */
 export const EDITOR = '/nodered/'
@@ -55,4 +57,89 @@ export function useWorkflowVersions(id: string) {
       ),
     ),
   )
+}
+
+/** The number of a flow's newest version. */
+export function useNewestVersion(id: string): number | undefined {
+  return rowsOf(useWorkflowVersions(id).data)?.[0]?.version
+}
+
+export function useFlowVersion(id: string, version: number) {
+  return useQuery({
+    queryKey: keys.workflowVersion(id, version),
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v3/workflows/{flow_id}/versions/{version}', {
+          params: { path: { flow_id: id, version } },
+          signal,
+        }),
+      ),
+  })
+}
+
+export function useFlowDiff(id: string, before: number, after: number) {
+  return useQuery({
+    queryKey: keys.workflowDiff(id, before, after),
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v3/workflows/{flow_id}/diff', {
+          params: { path: { flow_id: id }, query: { before, after } },
+          signal,
+        }),
+      ),
+    enabled: before > 0 && after > 0,
+  })
+}
+
+/** Makes a version of a flow the present one. */
+export function useRestore(id: string) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (version: number) =>
+      answer(
+        api.POST('/api/v3/workflows/{flow_id}/versions/{version}/restore', {
+          params: { path: { flow_id: id, version } },
+        }),
+      ),
+    onSuccess: (_, version) => {
+      tellDone(i18next.t('workflows.restored', { number: version }))
+      void queryClient.invalidateQueries({ queryKey: keys.workflows })
+    },
+    onError: (error) =>
+      tellFailed(i18next.t('errors.failed', { what: i18next.t('workflows.restore') }), error),
+  })
+}
+
+export function useDeploys() {
+  return useInfiniteQuery(
+    pagedQuery<Deploy>(keys.deploys, (query, signal) =>
+      answer(api.GET('/api/v3/deploys', { params: { query }, signal })),
+    ),
+  )
+}
+
+/** Makes a whole deploy the present one. */
+export function useRestoreDeploy() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (number: number) =>
+      answer(api.POST('/api/v3/deploys/{number}/restore', { params: { path: { number } } })),
+    onSuccess: (_, number) => {
+      tellDone(i18next.t('workflows.restoredDeploy', { number }))
+      void queryClient.invalidateQueries({ queryKey: keys.workflows })
+    },
+    onError: (error) =>
+      tellFailed(i18next.t('errors.failed', { what: i18next.t('workflows.restore') }), error),
+  })
+}
+
+export function useDescribeDeploy(number: number) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (message: string) =>
+      answer(api.PATCH('/api/v3/deploys/{number}', { params: { path: { number } }, body: { message } })),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.deploys }),
+    onError: (error) =>
+      tellFailed(i18next.t('errors.failed', { what: i18next.t('workflows.message') }), error),
+  })
 }

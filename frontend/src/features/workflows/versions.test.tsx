@@ -1,0 +1,103 @@
+import { screen, within } from '@testing-library/react'
+import { HttpResponse, http } from 'msw'
+import { expect, test } from 'vitest'
+import { axeFindings, openApp } from '@/testing/app'
+import { aDeploy, aFlowVersion, aViewer, page } from '@/testing/data'
+import { server, signedInAs, tells } from '@/testing/server'
+
+const OLD = '/workflows/flows/f1/versions/1'
+
+function twoVersions() {
+  tells('/workflows/f1/versions', page(aFlowVersion(2), aFlowVersion(1)))
+  tells('/workflows/f1/versions/1', aFlowVersion(1))
+  tells('/workflows/f1/versions/2', aFlowVersion(2))
+  tells('/workflows/f1/diff', {
+    before: 1,
+    after: 2,
+    changes: [
+      {
+        id: 'n2',
+        type: 'function',
+        name: 'count',
+        kind: 'changed',
+        fields: [{ name: 'func', before: 'return 1', after: 'return 2' }],
+      },
+      { id: 'n3', type: 'debug', name: '', kind: 'added', fields: [] },
+    ],
+  })
+}
+
+test('a version shows its picture, and what was changed since', async () => {
+  twoVersions()
+
+  await openApp(OLD)
+
+  await screen.findByRole('img', { name: 'The flow, with 2 nodes' })
+  await screen.findByText('Changed since then, up to version 2')
+  screen.getByText('return 1')
+  screen.getByText('return 2')
+  screen.getByText('Added')
+  expect(await axeFindings()).toEqual([])
+})
+
+test('the newest version shows what it changed, and has no way back', async () => {
+  twoVersions()
+
+  await openApp('/workflows/flows/f1/versions/2')
+
+  await screen.findByText('Changed since version 1')
+  expect(screen.queryByRole('button', { name: 'Restore' })).toBeNull()
+})
+
+test('a version is restored after a question', async () => {
+  twoVersions()
+  const restored: string[] = []
+  server.use(
+    http.post('*/api/v3/workflows/f1/versions/1/restore', ({ request }) => {
+      restored.push(request.url)
+      return HttpResponse.json({ deploy: 9 })
+    }),
+  )
+  const { user } = await openApp(OLD)
+
+  await user.click(await screen.findByRole('button', { name: 'Restore' }))
+  expect(restored).toEqual([])
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Restore' }))
+
+  await screen.findByText('Version 1 is deployed again')
+  expect(restored).toHaveLength(1)
+})
+
+test('who may not deploy is not offered to restore', async () => {
+  server.use(signedInAs(aViewer))
+  twoVersions()
+
+  await openApp(OLD)
+
+  await screen.findByText('Changed since then, up to version 2')
+  expect(screen.queryByRole('button', { name: 'Restore' })).toBeNull()
+})
+
+test('deploys tell what changed, and what they were for can be written down', async () => {
+  let message = ''
+  server.use(
+    http.get('*/api/v3/deploys', () => HttpResponse.json(page(aDeploy(2, { message }), aDeploy(1)))),
+    http.patch('*/api/v3/deploys/2', async ({ request }) => {
+      message = ((await request.json()) as { message: string }).message
+      return HttpResponse.json(aDeploy(2, { message }))
+    }),
+  )
+  const { user } = await openApp('/workflows?view=deploys')
+
+  await screen.findAllByText('Patching')
+  expect(screen.queryByRole('button', { name: 'Restore deploy 2' })).toBeNull()
+  screen.getByRole('button', { name: 'Restore deploy 1' })
+  await user.click(screen.getByRole('button', { name: 'What deploy 2 was for' }))
+  await user.type(
+    screen.getByRole('textbox', { name: 'What deploy 2 was for' }),
+    'For the night shift{Enter}',
+  )
+
+  await screen.findByText('For the night shift')
+  expect(await axeFindings()).toEqual([])
+})
