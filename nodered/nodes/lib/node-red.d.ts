@@ -13,6 +13,7 @@ export interface Node {
   on(event: 'input', listener: (msg: any, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
+  warn(message: string): void
 }
 
 interface SendEvent {
@@ -23,6 +24,7 @@ interface SendEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
+  params: Record<string, string>
 }
 
 export interface Response {
