@@ -67,6 +67,13 @@ test('the statuses are those of the whole product', { skip: !existsSync(CONTRACT
   assert.deepEqual(json(join(HERE, 'lib', 'statuses.json')), json(CONTRACT))
 })
 
+test('nodes of before keep doing what they did: bodies in each message, and a message also where nothing matches', () => {
+  const executor = upToDate({ version: 1, command: 'uptime', timeout: 5 }, require('../opsconductor-command-executor/migrations'))
+  assert.deepEqual([executor.version, executor.kind, executor.command, executor.timeout, executor.outputsInMessage], [2, 'command', 'uptime', 5, 'always'])
+  const selector = upToDate({ version: 1, targetFilter: { osType: 'linux' } }, require('../opsconductor-target-selector/migrations'))
+  assert.deepEqual([selector.version, selector.nothingMatched, selector.targetFilter], [2, 'empty', { osType: 'linux' }])
+})
+
 test('a node saved by a newer version is refused', () => {
   assert.throws(() => upToDate({ version: 2 }, [{ version: 1, up: config => config }]), /newer version/)
 })
