@@ -35,8 +35,8 @@ const TRANSFER = {
   backup: false, unpack: false, recursive: false, sizeLimit: 16
 }
 const HEALTH = {
-  id: 'health', z: 'tab', type: 'opsconductor-health-check', version: 1, services: '', timeout: 30, maxInFlight: 1, outputFormat: 'checks',
-  wires: [['out'], ['bad'], ['third']]
+  id: 'health', z: 'tab', type: 'opsconductor-health-check', version: 1, services: '', tcpPorts: '', http: '', timeout: 30, maxInFlight: 1,
+  outputFormat: 'checks', wires: [['out'], ['bad'], ['third']]
 }
 const RESULTS = {
   id: 'results', z: 'tab', type: 'opsconductor-results', version: 1, mode: 'rules', fetch: 'never', wires: [['out'], ['bad'], ['third']],

@@ -1,6 +1,5 @@
 """All the real parts that Node-RED's nodes talk to, with a tab that a designer deployed."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -57,8 +56,8 @@ async def _things(core: Core, fleet: Registered, servers: Sequence[Target]) -> d
         assert (await core.admin.patch(f"/targets/{target['id']}", json={"tags": tags})).is_success
     gone = await add_target(core, "gone", free_port(), credential)
     ports = [server.endpoint.port for server in servers]
-    up = [_one_of_many(core, number, ports[number % 3], credential) for number in range(MANY)]
-    many = [*await asyncio.gather(*up), await _one_of_many(core, MANY, free_port(), credential)]
+    many = [await _one_of_many(core, number, ports[number % 3], credential) for number in range(MANY)]
+    many.append(await _one_of_many(core, MANY, free_port(), credential))
     script = {"name": "greet", "content": 'echo "$GREETING $1"', "parameters": [ASKS]}
     return {
         "targets": [_short(target) for target in fleet.targets],

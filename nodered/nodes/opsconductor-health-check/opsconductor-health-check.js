@@ -13,7 +13,9 @@ const migrations = require('./migrations')
 const STATES = /** @type {const} */ (['healthy', 'warning', 'critical'])
 const FORMATS = /** @type {const} */ (['checks', 'summary'])
 const SERVICE = /^[A-Za-z0-9@_.:\\-]{1,200}$/
-const MOST_SERVICES = 20
+const PORT = /^([A-Za-z0-9][A-Za-z0-9.-]{0,252}:)?[0-9]{1,5}$/
+const URL_AND_STATUS = /^https?:\/\/[A-Za-z0-9.[\]:_~/?&=%+,@-]{1,500}(\s+[1-5]\d\d)?$/
+const MOST = 20 // of each kind
 /** Names of the thresholds in the configuration, in the API, and for people. */
 const LIMITS = /** @type {const} */ ([
   ['latency', 'latency_ms', 'The latency'],
@@ -42,7 +44,9 @@ function settings (config) {
     name: config.name || '',
     checks: {
       ...Object.fromEntries(limits.filter(([, found]) => found)),
-      services: servicesOf(config.services),
+      services: listOf(words(config.services), SERVICE, 'A service', 'the name of a systemd unit'),
+      tcp_ports: listOf(words(config.tcpPorts), PORT, 'A port', 'host:port, or a port of the target itself'),
+      http: listOf(lines(config.http), URL_AND_STATUS, 'A web address', 'a URL and, where it is not 200, the status').map(serverOf),
       timeout: numberOf(config.timeout, { name: 'The timeout', least: 1, most: LONGEST_TIMEOUT })
     },
     format: oneOf(config.outputFormat, FORMATS, 'The output format'),
@@ -62,11 +66,26 @@ function limitsOf (warning, critical, name) {
   return found
 }
 
-/** @param {unknown} text names with commas or blanks between */
-function servicesOf (text) {
-  const names = String(text ?? '').split(/[\s,]+/).filter(Boolean)
-  if (names.length > MOST_SERVICES) throw new ConfigError(`At most ${MOST_SERVICES} services can be checked at once.`)
-  return names.map(name => wordOf(name, SERVICE, 'A service', 'the name of a systemd unit'))
+/** @param {unknown} text with commas or blanks between */
+function words (text) {
+  return String(text ?? '').split(/[\s,]+/).filter(Boolean)
+}
+
+/** @param {unknown} text one on each line */
+function lines (text) {
+  return String(text ?? '').split('\n').map(line => line.trim()).filter(Boolean)
+}
+
+/** @param {string[]} given @param {RegExp} form @param {string} name @param {string} words what each must be */
+function listOf (given, form, name, words) {
+  if (given.length > MOST) throw new ConfigError(`At most ${MOST} of a kind can be checked at once.`)
+  return given.map(one => wordOf(one, form, name, words))
+}
+
+/** @param {string} line */
+function serverOf (line) {
+  const [url, status] = line.split(/\s+/)
+  return { url, status: Number(status ?? 200) }
 }
 
 /** @param {Work} work */

@@ -40,6 +40,15 @@ test('a target that can not be signed in to, and a service that is not there, ar
   assert.match(services.critical.payload[0].message, /no-such-thing/)
 })
 
+test('ports and web servers are tried from the target', async () => {
+  const { url } = facts().core
+  const { port } = new URL(url)
+  const { healthy } = await checked({ tcpPorts: port, http: `${url}/health\n${url}/nothing 404` })
+  assert.deepEqual(healthy.payload[0].checks.slice(1).map((/** @type {any} */ check) => check.value), ['open', 200, 404])
+  const { critical } = await checked({ tcpPorts: '127.0.0.1:1' })
+  assert.match(critical.payload[0].message, /port 127.0.0.1:1 is closed/)
+})
+
 test('200 targets are checked at once', async () => {
   const { healthy, critical } = await checked({}, many, 2)
   assert.deepEqual([healthy.targetCount, critical.targetCount], [200, 1])
@@ -48,5 +57,7 @@ test('200 targets are checked at once', async () => {
 test('thresholds that can not be are an error at each message', async () => {
   assert.match((await checked({ diskWarning: '90', diskCritical: '80' })).error, /must not be critical before it warns/)
   assert.match((await checked({ diskWarning: '90' })).error, /disk usage that is critical must be a number/)
+  assert.match((await checked({ tcpPorts: 'db' })).error, /port must be host:port/)
+  assert.match((await checked({ http: 'ftp://x' })).error, /web address must be a URL/)
   assert.match((await checked({ services: 'a;b' })).error, /service must be the name of a systemd unit/)
 })
