@@ -22,9 +22,9 @@ module.exports = [
     rules: RULES
   },
   {
-    files: ['nodes/opsconductor-*/*.html'],
+    files: ['nodes/opsconductor-*/*.html', 'nodes/plugins/*.html'],
     plugins: { html },
-    languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' } },
+    languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.jquery, RED: 'readonly', OpsConductor: 'writable' } },
     rules: { ...RULES, 'max-len': 'off' }
   }
 ]

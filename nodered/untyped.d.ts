@@ -1,5 +1,6 @@
 /** Modules without types of their own. */
 declare module 'express'
+declare module 'mustache'
 declare module 'node-red'
 declare module 'node-red-node-test-helper'
 declare module '@node-red/nodes/core/common/25-catch'

@@ -245,6 +245,35 @@ async def test_a_critical_check_fails_and_says_what_was_found(fleet: Registered)
     assert "no-such-thing.service" in result["error_message"]
 
 
+async def test_a_target_tells_which_ports_and_servers_it_reaches(core: Core, fleet: Registered) -> None:
+    port, url = fleet.targets[0]["port"], f"{core.url}/health"
+    asked = {"tcp_ports": [str(port), "127.0.0.1:1"], "http": [{"url": url}, {"url": url, "status": 204}]}
+    result = await _result(fleet, action("health_check", **asked))
+
+    checks = [(check["state"], check["value"]) for check in result["steps"][0]["detail"]["checks"][1:]]
+    assert checks == [("healthy", "open"), ("critical", "closed"), ("healthy", 200), ("critical", 200)]
+    assert "The port 127.0.0.1:1 is closed." in result["error_message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tcp_ports": ["db:0"]},
+        {"tcp_ports": ["$(id):22"]},
+        {"http": [{"url": "file:///etc/passwd"}]},
+        {"http": [{"url": "http://x/'; id; '"}]},
+        {"http": [{"url": 'http://x/"$(id)'}]},
+    ],
+    ids=str,
+)
+async def test_what_a_shell_could_read_otherwise_is_no_address(
+    fleet: Registered, wrong: dict[str, Any]
+) -> None:
+    body = {"actions": [action("health_check", **wrong)], "target_ids": fleet.ids}
+
+    assert (await fleet.api.post("/executions", json=body)).status_code == 422
+
+
 async def test_a_file_is_sent_with_a_run_and_another_fetched(
     core: Core, fleet: Registered, tmp_path: Path
 ) -> None:

@@ -29,6 +29,8 @@ FILTERS: dict[str, tuple[dict[str, str], list[str]]] = {
     "environment": ({"environment": "staging"}, ["pc%1", "web-2"]),
     "status": ({"status": "maintenance"}, ["db_1"]),
     "tag": ({"tag": "eu"}, ["db_1", "web-1"]),
+    "two tags, of which both must fit": ({"tags": "web,eu"}, ["web-1"]),
+    "one of several tags": ({"tags": "eu"}, ["db_1", "web-1"]),
     "a part of a tag": ({"tag": "e"}, []),
     "text in the name, in capitals": ({"q": "WEB-"}, ["web-1", "web-2"]),
     "text in the description": ({"q": "shop"}, ["web-1"]),
@@ -64,7 +66,11 @@ async def test_an_unknown_filter_is_refused_and_never_means_all(core: Core, path
     assert "environment" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("filters", [{"os_type": "plan9"}, {"status": "broken"}, {"q": "x" * 201}], ids=str)
+@pytest.mark.parametrize(
+    "filters",
+    [{"os_type": "plan9"}, {"status": "broken"}, {"q": "x" * 201}, {"tags": "web,,eu"}, {"tags": ""}],
+    ids=str,
+)
 async def test_a_filter_with_a_value_that_can_not_be_is_refused(core: Core, filters: dict[str, str]) -> None:
     assert (await core.admin.get("/targets", params=filters)).status_code == 422
 

@@ -10,6 +10,7 @@ const RENEW_BEFORE = 30_000 // ms; a token must outlive the request it is used f
 const TOKEN_LIFE = 15 * 60_000 // ms; what the bridge gives
 const PAUSES = [500, 1_000, 2_000, 5_000] // ms between tries; the last one again and again
 const LONGEST_TRYING = 10 * 60_000 // ms
+const LONG = 120_000 // ms for what may be large
 const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
 
 /** @typedef {import('./http').Options} Options */
@@ -21,8 +22,18 @@ const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not 
  * @property {string} target_name
  * @property {string} status
  * @property {number | null} exit_code
- * @property {string} output_text
- * @property {string} error_text
+ * @property {string} [execution_id] in messages
+ * @property {string} [output_text] not in a handle
+ * @property {string} [error_text]
+ * @property {number} output_bytes
+ * @property {number} error_bytes
+ * @property {boolean} output_truncated
+ * @property {boolean} error_truncated
+ * @property {string | null} output_sha256
+ * @property {string | null} error_sha256
+ * @property {string | null} error_code
+ * @property {string | null} error_message
+ * @property {{type: string, status: string, detail: Record<string, any>}[]} [steps]
  */
 /**
  * @typedef {object} Results
@@ -73,8 +84,14 @@ class Bridge {
       targets: filter => insist(`/targets?${new URLSearchParams(filter)}`),
       /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{execution_id: string, deadline_at: string | null}>} */
       execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
-      /** @param {string} id @returns {Promise<Results>} */
-      results: id => insist(`/results/${id}`, { timeout: 120_000 }),
+      /** @param {string} id @param {{outputs?: boolean}} [options] whether with what was written @returns {Promise<Results>} */
+      results: (id, { outputs = true } = {}) => insist(`/results/${id}?output=${outputs}`, { timeout: LONG }),
+      /** @param {string} id @param {string[]} targetIds up to 200 @returns {Promise<{results: Result[]}>} */
+      outputs: (id, targetIds) => insist(`/outputs/${id}?${targetIds.map(one => `target_id=${encodeURIComponent(one)}`).join('&')}`, { timeout: LONG }),
+      /** @param {string} name @param {Buffer} content @returns {Promise<{id: string}>} */
+      keepFile: (name, content) => insist(`/files?${new URLSearchParams({ name })}`, { method: 'POST', content, timeout: LONG }),
+      /** @param {string} id */
+      removeFile: id => insist(`/files/${id}`, { method: 'DELETE' }),
       /** @param {string} id @param {import('./events').Progress} progress */
       ended: (id, progress) => this.#events.ended(id, wait => insist(
         wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000 }
@@ -85,13 +102,12 @@ class Bridge {
   }
 
   /**
-   * Lists targets as the person in the editor sees them.
+   * Returns how the person in the editor asks for what they may see.
    * @param {string} ticket
-   * @param {Record<string, string>} filter
-   * @returns {Promise<{targets: Target[]}>}
+   * @returns {(path: string, query?: Record<string, string>) => Promise<any>}
    */
-  targetsFor (ticket, filter) {
-    return request(`${this.#url}/api/workflow/targets?${new URLSearchParams(filter)}`, { token: ticket })
+  asPerson (ticket) {
+    return (path, query = {}) => request(`${this.#url}/api/workflow/${path}?${new URLSearchParams(query)}`, { token: ticket })
   }
 
   /**

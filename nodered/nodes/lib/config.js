@@ -46,4 +46,17 @@ function oneOf (value, words, name) {
   return found
 }
 
-module.exports = { ConfigError, numberOf, oneOf, upToDate }
+/**
+ * Returns a setting as a text of a certain form, or says what is wrong with it.
+ * @param {unknown} value
+ * @param {RegExp} form
+ * @param {string} name
+ * @param {string} words what it must be
+ */
+function wordOf (value, form, name, words) {
+  const text = String(value ?? '').trim()
+  if (!form.test(text)) throw new ConfigError(`${name} must be ${words}, not "${text}".`)
+  return text
+}
+
+module.exports = { ConfigError, numberOf, oneOf, upToDate, wordOf }

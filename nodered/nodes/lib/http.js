@@ -30,6 +30,7 @@ class BridgeError extends Error {
  * @property {string} [token] a bearer token
  * @property {Record<string, string>} [headers]
  * @property {unknown} [body] anything JSON can say
+ * @property {Buffer} [content] a body as it is, instead
  * @property {AbortSignal} [signal]
  * @property {number} [timeout] ms
  */
@@ -58,7 +59,7 @@ async function request (url, { timeout = DEFAULT_TIMEOUT, signal, ...options } =
  * @param {string} url
  * @param {Omit<Options, 'timeout'>} options
  */
-async function open (url, { method = 'GET', token, headers = {}, body, signal }) {
+async function open (url, { method = 'GET', token, headers = {}, body, content, signal }) {
   const response = await fetch(url, {
     method,
     signal,
@@ -67,9 +68,10 @@ async function open (url, { method = 'GET', token, headers = {}, body, signal })
       'user-agent': USER_AGENT,
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(content && { 'content-type': 'application/octet-stream' }),
       ...headers
     },
-    body: body === undefined ? undefined : JSON.stringify(body)
+    body: content ?? (body === undefined ? undefined : JSON.stringify(body))
   })
   if (!response.ok) throw await refusal(response)
   return response

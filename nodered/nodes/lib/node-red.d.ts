@@ -15,6 +15,7 @@ export interface Node {
   on(event: 'input', listener: (msg: any, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
+  warn(message: string): void
 }
 
 export interface SendEvent {
@@ -37,6 +38,7 @@ export interface CompleteEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
+  params: Record<string, string>
 }
 
 export interface Response {

@@ -1,6 +1,8 @@
 /** What a saved command executor was like before. */
 'use strict'
 
+const { WITHOUT_STRATEGY } = require('../lib/run-settings')
+
 /** @type {import('../lib/config').Migration[]} */
 module.exports = [
   {
@@ -16,6 +18,25 @@ module.exports = [
       outputFormat: config.outputFormat ?? 'detailed',
       maxInFlight: config.maxInFlight ?? 5,
       cancelOnStop: config.cancelOnStop ?? false
+    })
+  },
+  {
+    version: 2,
+    up: config => ({
+      ...config,
+      ...WITHOUT_STRATEGY,
+      kind: 'command',
+      script: '',
+      interpreter: '',
+      scriptId: '',
+      arguments: '[]',
+      argumentsType: 'json',
+      parameters: [],
+      workingDirectory: '',
+      runAs: '',
+      detached: false,
+      // These messages always had what was written, however many targets there were.
+      outputsInMessage: 'always'
     })
   }
 ]

@@ -1,8 +1,8 @@
 /** Which targets are meant: one way to write a filter, and nothing in it is ever ignored. */
 'use strict'
 
-/** Both spellings of each key: the nodes' own, and the API's. @type {Record<string, 'os_type' | 'environment' | 'status'>} */
-const KEYS = { osType: 'os_type', os_type: 'os_type', environment: 'environment', status: 'status' }
+/** Both spellings of each key: the nodes' own, and the API's. @type {Record<string, 'os_type' | 'environment' | 'status' | 'tags'>} */
+const KEYS = { osType: 'os_type', os_type: 'os_type', environment: 'environment', status: 'status', tags: 'tags' }
 const OS_TYPES = ['linux', 'windows', 'macos', 'other']
 const STATUSES = ['active', 'inactive', 'maintenance']
 /** @type {Record<string, string[]>} */
@@ -17,9 +17,9 @@ const WORDS = { os_type: OS_TYPES, status: STATUSES }
 function normalised (filter, where) {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) throw new Error(`${where} must be an object.`)
   return Object.fromEntries(Object.entries(filter).map(([key, value]) => {
-    const name = KEYS[key]
-    if (!name) throw new Error(`${where} has the unknown key "${key}"; known are osType, environment and status.`)
-    return [name, wordFor(name, value, where)]
+    const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
+    if (!name) throw new Error(`${where} has the unknown key "${key}"; known are osType, environment, status and tags.`)
+    return [name, name === 'tags' ? tagsFor(value, where) : wordFor(name, value, where)]
   }))
 }
 
@@ -31,6 +31,15 @@ function wordFor (name, value, where) {
     throw new Error(`${where} has ${JSON.stringify(value)} for ${name}; ${allowed ? `it must be one of ${allowed.join(', ')}` : 'it must be a word'}.`)
   }
   return value
+}
+
+/** Returns tags, given as a list or with commas between, in one order. @param {unknown} value @param {string} where */
+function tagsFor (value, where) {
+  const given = typeof value === 'string' ? value.split(',') : value ?? []
+  if (!Array.isArray(given) || given.some(tag => typeof tag !== 'string' || tag.includes(','))) {
+    throw new Error(`${where} has ${JSON.stringify(value)} for tags; it must be a list of words, or words with commas between.`)
+  }
+  return [...new Set(given.map(tag => tag.trim().toLowerCase()).filter(Boolean))].sort().join(',')
 }
 
 /**

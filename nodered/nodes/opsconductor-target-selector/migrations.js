@@ -12,5 +12,10 @@ module.exports = [
       missingTargets: config.missingTargets ?? 'error',
       outputFormat: config.outputFormat ?? 'array'
     })
+  },
+  {
+    version: 2,
+    // Nothing matched was a message with 0 targets.
+    up: config => ({ ...config, nothingMatched: 'empty' })
   }
 ]

@@ -3,9 +3,9 @@
 
 const { ConfigError, oneOf } = require('../lib/config')
 const { defineNode } = require('../lib/define-node')
-const { bridge } = require('../lib/instance')
-const { BridgeError } = require('../lib/http')
+const { offer } = require('../lib/dialogs')
 const { look } = require('../lib/statuses')
+const { withTargets } = require('../lib/targets')
 const { combined, normalised } = require('./filter')
 const migrations = require('./migrations')
 
@@ -13,7 +13,14 @@ const FORMATS = /** @type {const} */ (['array', 'ids', 'names', 'detailed'])
 
 /** @typedef {import('../lib/bridge').Target} Target */
 /** @typedef {import('../lib/define-node').MessageBridge} MessageBridge */
-/** @typedef {{filter: Record<string, string>, selected: string[], missing: 'error' | 'report', format: typeof FORMATS[number]}} Settings */
+/**
+ * @typedef {object} Settings
+ * @property {Record<string, string>} filter
+ * @property {string[]} selected
+ * @property {'error' | 'report'} missing what to do when one of the selected is gone
+ * @property {'error' | 'second' | 'empty'} nothing what to do when no target is left
+ * @property {typeof FORMATS[number]} format
+ */
 
 /** @param {import('../lib/config').Config} config @returns {Settings} */
 function settings (config) {
@@ -22,6 +29,7 @@ function settings (config) {
     filter: normalised(config.targetFilter, 'The filter'),
     selected: [...new Set(config.selectedTargets.map(String))],
     missing: oneOf(config.missingTargets, ['error', 'report'], 'What to do about missing targets'),
+    nothing: oneOf(config.nothingMatched, ['error', 'second', 'empty'], 'What to do when nothing matches'),
     format: oneOf(config.outputFormat, FORMATS, 'The output format')
   }
 }
@@ -36,15 +44,14 @@ async function run ({ bridge, msg, settings, show }) {
   if (missing.length && settings.missing === 'error') {
     throw new Error(`${missing.length} selected targets do not exist any more: ${missing.slice(0, 5).join(', ')}.`)
   }
-  Object.assign(msg, {
+  if (!targets.length && settings.nothing === 'error') throw new Error(`No target matches ${toldFilter(filter)}.`)
+  Object.assign(withTargets(msg, targets), {
     payload: formatted(settings.format, targets, filter),
-    targets,
-    targetCount: targets.length,
-    targetIds: targets.map(target => target.id),
     ...(missing.length && { missingTargets: missing })
   })
   const text = `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}${missing.length ? `, ${missing.length} missing` : ''}`
-  return { outputs: [msg], status: look(targets.length && !missing.length ? 'completed' : 'skipped', text) }
+  const outputs = targets.length || settings.nothing === 'empty' ? [msg, null] : [null, msg]
+  return { outputs, status: look(targets.length && !missing.length ? 'completed' : 'skipped', text) }
 }
 
 /**
@@ -70,22 +77,14 @@ function formatted (format, targets, filter) {
   }
 }
 
-/** Lists targets for the dialog, as the person who edits may see them. @param {import('../lib/node-red').RED} RED */
-function offerTargets (RED) {
-  RED.httpAdmin.get('/opsconductor/targets', RED.auth.needsPermission('opsconductor.read'), async (req, res) => {
-    try {
-      const ticket = req.headers['x-opsc-session']
-      const filter = combined({}, req.query)
-      res.json(await bridge().targetsFor(typeof ticket === 'string' ? ticket : '', filter))
-    } catch (error) {
-      const status = error instanceof BridgeError ? error.status || 503 : 400
-      res.status(status).json({ message: error instanceof Error ? error.message : String(error) })
-    }
-  })
+/** @param {Record<string, string>} filter */
+function toldFilter (filter) {
+  const words = Object.entries(filter).map(([key, value]) => `${key} ${value}`)
+  return words.length ? words.join(', ') : 'what is selected'
 }
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
   defineNode(RED, 'opsconductor-target-selector', { migrations, settings, run, maxInFlight: () => 10 })
-  offerTargets(RED)
+  offer(RED, 'targets', (ask, { query }) => ask('targets', combined({}, query)))
 }

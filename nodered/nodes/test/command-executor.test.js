@@ -40,7 +40,7 @@ test('success goes out of the first output alone', async () => {
   await flow.close()
 })
 
-test('the request says what, where and from where', async () => {
+test('B9, B16: the request says what, where and from where', async () => {
   const flow = await anExecutor({ name: 'ask', timeout: '5', retryCount: '2' })
   const ids = flow.bridge.targets.map(target => target.id)
   flow.send('executor', { _msgid: 'm1', targetIds: [...ids, ids[0]] })
@@ -57,7 +57,7 @@ test('the request says what, where and from where', async () => {
   await flow.close()
 })
 
-test('with a partial failure both outputs go on with their targets, and a catch node hears of it once', async () => {
+test('B3, B4: with a partial failure both outputs go on with their targets, and a catch node hears of it once', async () => {
   const flow = await anExecutor({}, { outcome: failsOn('web-2') })
   flow.send('executor', { targets: flow.bridge.targets })
   await until(() => flow.out.length && flow.bad.length && flow.caught.length)
@@ -73,7 +73,7 @@ test('with a partial failure both outputs go on with their targets, and a catch 
   await flow.close()
 })
 
-test('with "continue on failure" there is no error and the first output always goes on', async () => {
+test('B4: with "continue on failure" there is no error and the first output always goes on', async () => {
   const flow = await anExecutor({ continueOnFailure: true }, { outcome: () => ({ status: 'unreachable' }) })
   flow.send('executor', { targets: flow.bridge.targets })
   await until(() => flow.out.length && flow.bad.length)
@@ -101,7 +101,7 @@ test('the detailed and the plain forms of the payload', async () => {
   await plain.close()
 })
 
-test('0 targets, no targets and no command are errors before anything is asked', async () => {
+test('B8: 0 targets, no targets and no command are errors before anything is asked', async () => {
   const flow = await anExecutor({ command: 'missing', commandType: 'msg' })
   flow.send('executor', { targets: [] })
   flow.send('executor', { payload: 'text' })
@@ -130,14 +130,14 @@ test('an executor from before there were versions takes an empty command from th
   await flow.close()
 })
 
-test('a configuration that can not work is an error at each message, and the flow starts all the same', async () => {
+test('B17: a configuration that can not work is an error at each message, and the flow starts all the same', async () => {
   const flow = await anExecutor({ timeout: 'soon' })
   flow.send('executor', { targets: flow.bridge.targets })
   assert.match((await until(() => flow.caught[0])).error.message, /timeout must be a number/)
   await flow.close()
 })
 
-test('it waits for the end of the execution, heard from the stream', async () => {
+test('B1, B5: it waits for the end of the execution, heard from the stream', async () => {
   const flow = await anExecutor({}, { endsAtOnce: false })
   flow.send('executor', { targets: flow.bridge.targets })
   const execution = await until(() => only(flow.bridge))
@@ -150,7 +150,7 @@ test('it waits for the end of the execution, heard from the stream', async () =>
   await flow.close()
 })
 
-test('a refused request is final', async () => {
+test('B6: a refused request is final', async () => {
   const flow = await anExecutor()
   flow.bridge.instead[`POST ${EXECUTE}`] = [refused(403, 'permission_missing', 'You may not.')]
   flow.send('executor', { targets: flow.bridge.targets })
@@ -159,7 +159,7 @@ test('a refused request is final', async () => {
   await flow.close()
 })
 
-test('"too busy" and silence are tried again with the same key, each message with its own', async () => {
+test('B21, B23: "too busy" and silence are tried again with the same key, each message with its own', async () => {
   const flow = await anExecutor()
   flow.bridge.instead[`POST ${EXECUTE}`] = [
     { ...refused(429, 'too_many', 'Later.'), headers: { 'retry-after': '0' } },
@@ -178,7 +178,7 @@ test('"too busy" and silence are tried again with the same key, each message wit
   await flow.close()
 })
 
-test('Retry-After is honoured', async () => {
+test('B21: Retry-After is honoured', async () => {
   const flow = await anExecutor()
   flow.bridge.instead[`POST ${EXECUTE}`] = [{ ...refused(429, 'too_many', 'Later.'), headers: { 'retry-after': '1' } }]
   const began = Date.now()
@@ -206,7 +206,7 @@ test('a token that is refused is renewed once', async () => {
   await hopeless.close()
 })
 
-test('a stopped node ends quickly, in silence, and cancels what runs only where it is set so', async () => {
+test('B7: a stopped node ends quickly, in silence, and cancels what runs only where it is set so', async () => {
   for (const cancelOnStop of [true, false]) {
     const flow = await anExecutor({ cancelOnStop }, { endsAtOnce: false })
     flow.send('executor', { targets: flow.bridge.targets })
@@ -221,7 +221,7 @@ test('a stopped node ends quickly, in silence, and cancels what runs only where 
   }
 })
 
-test('no more messages than set are worked on at once', async () => {
+test('B21: no more messages than set are worked on at once', async () => {
   const flow = await anExecutor({ maxInFlight: 2 }, { endsAtOnce: false })
   for (let n = 0; n < 3; n++) flow.send('executor', { targets: flow.bridge.targets })
   await until(() => flow.bridge.executions.size === 2)

@@ -9,43 +9,69 @@ const { bridge, provide } = require('../lib/instance')
 
 const HERE = join(__dirname, '..')
 const CONTRACT = join(HERE, '..', '..', 'src', 'opsconductor', 'contracts', 'statuses.json')
-const { nodes } = json(join(HERE, 'package.json'))['node-red']
+const LANGUAGES = ['en-US', 'de']
+const { nodes, plugins } = json(join(HERE, 'package.json'))['node-red']
 
 /** @param {string} path */
 function json (path) {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-test('every node has a dialog, help, words and an icon', () => {
+/** All paths of words in a catalogue. @param {any} words @param {string} [path] @returns {string[]} */
+function paths (words, path = '') {
+  return typeof words === 'string' ? [path] : Object.entries(words).flatMap(([key, value]) => paths(value, path ? `${path}.${key}` : key))
+}
+
+test('B19: every node has a dialog, help, words and an icon', () => {
   for (const [type, file] of Object.entries(/** @type {Record<string, string>} */ (nodes))) {
     const folder = join(HERE, dirname(file))
     const dialog = readFileSync(join(folder, `${type}.html`), 'utf8')
-    const words = json(join(folder, 'locales', 'en-US', `${type}.json`))
-    for (const [, path] of dialog.matchAll(/data-i18n="(?:\[\w+\])?(opsconductor-[\w.-]+)"/g)) {
-      assert.equal(typeof path.split('.').reduce((found, key) => found?.[key], words), 'string', path)
+    const known = paths(json(join(folder, 'locales', 'en-US', `${type}.json`)))
+    const asked = [...dialog.matchAll(/data-i18n="(?:\[\w+\])?(opsconductor-[\w.-]+)"/g), ...dialog.matchAll(/_\('(opsconductor-[\w.-]+)'/g)]
+    for (const [, path] of asked) assert.ok(known.includes(path), path)
+    for (const language of LANGUAGES) {
+      const help = readFileSync(join(folder, 'locales', language, `${type}.html`), 'utf8')
+      assert.ok(help.includes(`data-help-name="${type}"`))
     }
-    const help = readFileSync(join(folder, 'locales', 'en-US', `${type}.html`), 'utf8')
-    assert.ok(help.includes(`data-help-name="${type}"`))
     const [, icon] = /icon: '([^']+)'/.exec(dialog) ?? []
     assert.ok(existsSync(join(folder, 'icons', icon)))
   }
 })
 
-test('the examples are whole flows of known nodes in their newest version', () => {
+test('each language has the same words', () => {
+  const catalogues = [...Object.entries(nodes), ['opsconductor-editor', plugins['opsconductor-editor']]]
+  for (const [name, file] of /** @type {[string, string][]} */ (catalogues)) {
+    const [first, ...others] = LANGUAGES.map(language => paths(json(join(HERE, dirname(file), 'locales', language, `${name}.json`))))
+    for (const other of others) assert.deepEqual(other, first)
+  }
+})
+
+test('each node is in an example, and the examples are whole flows of known nodes in their newest version', () => {
   const known = ['tab', 'inject', 'debug', 'catch', ...Object.keys(nodes)]
+  const used = new Set()
   for (const file of readdirSync(join(HERE, 'examples'))) {
     const flow = json(join(HERE, 'examples', file))
     const ids = flow.map((/** @type {any} */ node) => node.id)
+    assert.equal(new Set(ids).size, ids.length)
     for (const node of flow) {
+      used.add(node.type)
       assert.ok(known.includes(node.type), node.type)
       assert.ok((node.wires ?? []).flat().every((/** @type {string} */ id) => ids.includes(id)))
-      if (node.type in nodes) assert.equal(node.version, 1)
+      if (node.type in nodes) assert.equal(node.version, require(join(HERE, node.type, 'migrations')).at(-1).version)
     }
   }
+  assert.deepEqual(Object.keys(nodes).filter(type => !used.has(type)), [])
 })
 
 test('the statuses are those of the whole product', { skip: !existsSync(CONTRACT) }, () => {
   assert.deepEqual(json(join(HERE, 'lib', 'statuses.json')), json(CONTRACT))
+})
+
+test('nodes of before keep doing what they did: bodies in each message, and a message also where nothing matches', () => {
+  const executor = upToDate({ version: 1, command: 'uptime', timeout: 5 }, require('../opsconductor-command-executor/migrations'))
+  assert.deepEqual([executor.version, executor.kind, executor.command, executor.timeout, executor.outputsInMessage], [2, 'command', 'uptime', 5, 'always'])
+  const selector = upToDate({ version: 1, targetFilter: { osType: 'linux' } }, require('../opsconductor-target-selector/migrations'))
+  assert.deepEqual([selector.version, selector.nothingMatched, selector.targetFilter], [2, 'empty', { osType: 'linux' }])
 })
 
 test('a node saved by a newer version is refused', () => {

@@ -38,13 +38,13 @@ test('the payload has the chosen form', async () => {
   assert.deepEqual(payload.filters_applied, { os_type: 'linux' })
 })
 
-test('a key of the message counts more than the one of the node', async () => {
+test('B12: a key of the message counts more than the one of the node', async () => {
   const { bridge } = await selected({ targetFilter: { osType: 'linux', status: 'active' } }, { targetFilter: { osType: 'windows' } })
   const [asked] = bridge.requests('GET', '/api/workflow/targets')
   assert.equal(asked.query.toString(), 'os_type=windows&status=active')
 })
 
-test('an unknown key in a filter is an error and selects nothing', async () => {
+test('B12: an unknown key in a filter is an error and selects nothing', async () => {
   const { error, bridge } = await selected({}, { targetFilter: { os: 'linux' } })
   assert.match(error, /unknown key "os"/)
   assert.equal(bridge.requests('GET', '/api/workflow/targets').length, 0)
@@ -61,14 +61,14 @@ test('ticked targets are selected, and one that only does not match the filter i
   assert.deepEqual(msg.targetIds, [first.id])
 })
 
-test('a ticked target that is gone is an error, or is reported', async () => {
+test('B13: a ticked target that is gone is an error, or is reported', async () => {
   assert.match((await selected({ selectedTargets: ['gone'] })).error, /1 selected targets do not exist any more: gone/)
   const { msg } = await selected({ selectedTargets: ['gone'], missingTargets: 'report' })
   assert.deepEqual(msg.missingTargets, ['gone'])
   assert.equal(msg.targetCount, 0)
 })
 
-test('a selector without a version works: it has no filter and no format', async () => {
+test('B2: a selector without a version works: it has no filter and no format', async () => {
   const { id, z, type, wires } = SELECTOR
   const flow = await aFlow([{ id, z, type, wires }])
   flow.send('selector', {})
@@ -77,7 +77,7 @@ test('a selector without a version works: it has no filter and no format', async
   await flow.close()
 })
 
-test('requests carry a run token and the tab that executes, the message only the id of its run', async () => {
+test('B18: requests carry a run token and the tab that executes, the message only the id of its run', async () => {
   const { msg, bridge } = await selected({})
   const [auth] = bridge.requests('POST', '/api/workflow/auth')
   const [asked] = bridge.requests('GET', '/api/workflow/targets')

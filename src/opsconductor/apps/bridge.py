@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from opsconductor.bridge import editor_routes, routes, run_routes, storage_routes
+from opsconductor.bridge import editor_routes, library_routes, routes, run_routes, storage_routes
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
 from opsconductor.kit.http import service_app
@@ -15,7 +15,12 @@ from opsconductor.kit.settings import Settings, settings
 
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many; so with runs
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes
-BODY_LIMITS = {"/api/nodered/storage/": FLOWS_LIMIT, "/api/nodered/runs": RUNS_LIMIT}
+MESSAGE_LIMIT = 64 * 1024 * 1024  # bytes of a message that becomes a file; it was in Node-RED's memory before
+BODY_LIMITS = {
+    "/api/nodered/storage/": FLOWS_LIMIT,
+    "/api/nodered/runs": RUNS_LIMIT,
+    "/api/workflow/files": MESSAGE_LIMIT,
+}
 NEEDED = ("redis_url",)
 
 
@@ -33,6 +38,7 @@ def create_app(config: Settings) -> FastAPI:
         app.include_router(router)
     if config.enable_workflow_api:
         app.include_router(routes.api)
+        app.include_router(library_routes.router)
     return app
 
 

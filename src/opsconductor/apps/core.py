@@ -43,6 +43,7 @@ from opsconductor.targets.routes import router as targets
 from opsconductor.transports.ssh import SshTransport
 from opsconductor.workflows.api_routes import router as workflow_api
 from opsconductor.workflows.deploy_routes import router as deploys
+from opsconductor.workflows.library_routes import router as workflow_library
 from opsconductor.workflows.repository import owner_of
 from opsconductor.workflows.routes import router as workflows
 from opsconductor.workflows.storage_routes import router as workflow_storage
@@ -107,6 +108,7 @@ def create_app(config: Settings) -> FastAPI:
         root.include_router(router)
     if config.enable_workflow_api:
         root.include_router(workflow_api, prefix="/api")
+        root.include_router(workflow_library, prefix="/api")
     app.include_router(root)
     return app
 

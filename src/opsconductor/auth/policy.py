@@ -46,11 +46,26 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create", "runs.report"})
 """What Node-RED itself may do: keep its flows, tell of their runs, and ask for a token that acts as a flow's owner."""
 EDITOR_TICKET = frozenset(
-    {"session.read", "targets.read", "executions.read", "workflows.read", "workflows.edit"}
+    {
+        "session.read",
+        "targets.read",
+        "scripts.read",
+        "files.read",
+        "executions.read",
+        "workflows.read",
+        "workflows.edit",
+    }
 )
 """What a person's ticket is good for inside the editor."""
 WORKFLOW_TOKEN = frozenset(
-    {"session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"}
+    {
+        "session.read",
+        "targets.read",
+        "files.write",  # a message's content, on its way to targets
+        "executions.read",
+        "executions.run",
+        "executions.cancel",
+    }
 )
 """What a flow may do at most, whoever owns it."""
 

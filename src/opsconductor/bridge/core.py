@@ -1,7 +1,7 @@
 """The core, as the bridge talks to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -18,6 +18,8 @@ from opsconductor.kit.settings import Settings
 log = structlog.get_logger()
 
 Headers = Sequence[tuple[bytes, bytes]]
+Params = Mapping[str, str | list[str]]
+Content = bytes | AsyncIterable[bytes]
 
 PASSED_ON = (b"authorization", b"idempotency-key", b"x-opsconductor-flow")
 NO_STORE = {"Cache-Control": "no-store"}
@@ -59,8 +61,8 @@ class Core:
         method: str,
         path: str,
         *,
-        params: dict[str, str] | None = None,
-        content: bytes | None = None,
+        params: Params | None = None,
+        content: Content | None = None,
         wait: float = 0,
     ) -> Response:
         """Ask in the name of whoever asks us, and return the core's answer as it is."""
@@ -76,8 +78,8 @@ class Core:
         path: str,
         headers: Headers,
         *,
-        params: dict[str, str] | None = None,
-        content: bytes | None = None,
+        params: Params | None = None,
+        content: Content | None = None,
         wait: float = 0,
     ) -> httpx.Response:
         """Return the core's answer, or raise what it refused with."""
@@ -157,5 +159,8 @@ def _trace(request: Request) -> Headers:
     return trace
 
 
-def _kind(content: bytes | None) -> Headers:
-    return [] if content is None else [(b"content-type", b"application/json")]
+def _kind(content: Content | None) -> Headers:
+    if content is None:
+        return []
+    kind = b"application/json" if isinstance(content, bytes) else b"application/octet-stream"
+    return [(b"content-type", kind)]

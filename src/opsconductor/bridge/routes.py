@@ -28,6 +28,7 @@ IdempotencyKey = Annotated[
 ]
 Flow = Annotated[str | None, Header(alias="X-OpsConductor-Flow", max_length=255)]
 Word = Annotated[str | None, Query(max_length=200)]
+Words = Annotated[str | None, Query(max_length=1000)]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT)]
 Limited = Depends(limited)
 
@@ -70,10 +71,18 @@ async def workflow_targets(
     environment: Word = None,
     status: Word = None,
     tag: Word = None,
+    tags: Words = None,
     q: Word = None,
 ) -> Response:
     """Return all targets that match, by name; at most 2 s old."""
-    given = {"os_type": os_type, "environment": environment, "status": status, "tag": tag, "q": q}
+    given = {
+        "os_type": os_type,
+        "environment": environment,
+        "status": status,
+        "tag": tag,
+        "tags": tags,
+        "q": q,
+    }
     wanted = {name: value for name, value in given.items() if value is not None}
     path, headers = "/api/workflow/targets", passed_on(request)
     key = fingerprint(token, flow or "", *(f"{name}={value}" for name, value in wanted.items()))

@@ -154,7 +154,28 @@ class Thresholds(BaseModel):
         return self
 
 
+def _port(value: str) -> str:
+    number = int(value.rpartition(":")[2])
+    if not 1 <= number <= 65535:
+        raise ValueError("the port must be from 1 to 65535")
+    return value if ":" in value else f"127.0.0.1:{value}"
+
+
+# What follows goes into a shell's text: none of these patterns lets anything through that a shell reads otherwise.
+TcpPort = Annotated[
+    str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}:)?[0-9]{1,5}$"), AfterValidator(_port)
+]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\[\]:_~/?&=%+,@-]{1,500}$")]
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@_.:\\-]{1,200}$")]
+
+
+class HttpCheck(BaseModel):
+    """An address, and the status that its server has to answer with; redirects are not followed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url
+    status: Annotated[int, Field(ge=100, le=599)] = 200
 
 
 class HealthCheckParameters(Parameters):
@@ -170,6 +191,10 @@ class HealthCheckParameters(Parameters):
     """Load of the last minute, divided by the number of processors."""
     services: Annotated[list[ServiceName], Field(max_length=20)] = Field(default_factory=list)
     """systemd units that have to be active."""
+    tcp_ports: Annotated[list[TcpPort], Field(max_length=20)] = Field(default_factory=list)
+    """Ports that the target has to reach, as `host:port`, or `port` of the target itself."""
+    http: Annotated[list[HttpCheck], Field(max_length=20)] = Field(default_factory=list)
+    """What the target has to get from web servers (needs curl there)."""
 
 
 ActionName = Annotated[str, StringConstraints(max_length=200)]

@@ -12,6 +12,8 @@ from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.contracts.strategy import Mode, Strategy
 from opsconductor.kit.wire import In
 
+MOST_OUTPUTS = 200
+"""Targets whose outputs are given at once."""
 Short = Annotated[str, StringConstraints(max_length=255)]
 
 
@@ -79,8 +81,23 @@ class WorkflowAccepted(BaseModel):
     deadline_at: datetime | None
 
 
+class WorkflowStep(BaseModel):
+    """How one action went on one target; `detail` is what only actions of its type tell, such as checks and files."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    action: int
+    type: str
+    name: str
+    status: ResultStatus
+    exit_code: int | None
+    error_code: str | None
+    error_message: str | None
+    detail: dict[str, Any]
+
+
 class WorkflowResult(BaseModel):
-    """What happened on one target."""
+    """What happened on one target. The hashes are of all that was written, which `output_text` may have cut."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -95,8 +112,11 @@ class WorkflowResult(BaseModel):
     error_bytes: int
     output_truncated: bool
     error_truncated: bool
+    output_sha256: str | None = None
+    error_sha256: str | None = None
     error_code: str | None
     error_message: str | None
+    steps: list[WorkflowStep]
     started_at: datetime | None
     finished_at: datetime | None
     duration_ms: int | None
@@ -112,6 +132,13 @@ class WorkflowResults(BaseModel):
     counts: dict[str, int]
     results: list[WorkflowResult]
     execution_time: float | None
+
+
+class WorkflowOutputs(BaseModel):
+    """Results of some targets of an execution, with what was written there."""
+
+    execution_id: UUID
+    results: list[WorkflowResult]
 
 
 class WorkflowState(BaseModel):

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from opsconductor.contracts.actions import HealthCheckParameters, Thresholds
+from opsconductor.contracts.actions import HealthCheckParameters, HttpCheck, Thresholds
 from opsconductor.executions.steps import Ended
 
 EXIT_CODES = {"healthy": 0, "warning": 1, "critical": 2}
@@ -24,6 +24,11 @@ _LOAD = (
     "n=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); "
     'l=$(uptime | sed "s/.*load average[s]*: *//; s/,* .*//; s/,$//; s/,/./"); echo "opsc-health load $l $n"'
 )
+_TCP = (
+    'tcp() { if command -v timeout && command -v bash; then timeout 5 bash -c ": </dev/tcp/$1/$2"; '
+    'elif command -v nc; then nc -z -w 5 "$1" "$2"; else return 9; fi >/dev/null 2>&1; }'
+)
+_HTTP = 'http() { curl -s -o /dev/null -m 10 --proto =http,https -w "%{http_code}" "$1" 2>/dev/null; }'
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,12 @@ def latency(milliseconds: int, thresholds: Thresholds | None) -> Check:
 def needs_look(parameters: HealthCheckParameters) -> bool:
     """Tell whether a command has to be run on the target."""
     return bool(
-        parameters.disk_percent or parameters.memory_percent or parameters.load_per_cpu or parameters.services
+        parameters.disk_percent
+        or parameters.memory_percent
+        or parameters.load_per_cpu
+        or parameters.services
+        or parameters.tcp_ports
+        or parameters.http
     )
 
 
@@ -57,12 +67,28 @@ def script(parameters: HealthCheckParameters) -> str:
         parts.append(_MEMORY)
     if parameters.load_per_cpu:
         parts.append(_LOAD)
-    # Names hold nothing that a shell would read otherwise (contracts/actions.py: ServiceName).
+    # Names and addresses hold nothing that a shell would read otherwise (contracts/actions.py: ServiceName).
     parts += [
         f'echo "opsc-health service {name} $(systemctl is-active -- "{name}" 2>/dev/null)"'
         for name in parameters.services
     ]
+    parts += _looks_at_ports(parameters) + _looks_at_servers(parameters)
     return f"exec /bin/sh -c '{'; '.join(parts)}; exit 0'"
+
+
+def _looks_at_ports(parameters: HealthCheckParameters) -> list[str]:
+    """A port that the target has no means to try has no line."""
+    asked = [
+        f'tcp {port.replace(":", " ")}; case $? in 0) echo "opsc-health tcp {port} open";; 9) ;; '
+        f'*) echo "opsc-health tcp {port} closed";; esac'
+        for port in parameters.tcp_ports
+    ]
+    return [_TCP, *asked] if asked else []
+
+
+def _looks_at_servers(parameters: HealthCheckParameters) -> list[str]:
+    asked = [f'echo "opsc-health http {one.url} $(http "{one.url}")"' for one in parameters.http]
+    return [_HTTP, *asked] if asked else []
 
 
 def judged(said: str, parameters: HealthCheckParameters) -> list[Check]:
@@ -80,8 +106,10 @@ def judged(said: str, parameters: HealthCheckParameters) -> list[Check]:
         value = round(load / processors, 2) if load is not None and processors else None
         sentence = f"The load is {value:g} for each processor." if value is not None else ""
         checks.append(_judge("load_per_cpu", value, parameters.load_per_cpu, sentence))
-    states = {f[1]: (f[2] if len(f) > 2 else "unknown") for f in facts if f[0] == "service" and len(f) > 1}
-    checks += [_service(name, states.get(name, "unknown")) for name in parameters.services]
+    services, ports, servers = (_words(facts, kind) for kind in ("service", "tcp", "http"))
+    checks += [_service(name, services.get(name, "unknown")) for name in parameters.services]
+    checks += [_port(name, ports.get(name)) for name in parameters.tcp_ports]
+    checks += [_server(one, servers.get(one.url)) for one in parameters.http]
     return checks
 
 
@@ -114,6 +142,28 @@ def _service(name: str, state: str) -> Check:
     good = state == "active"
     message = f"The service {name} is {state}."
     return Check(f"service {name}", "healthy" if good else "critical", state, message)
+
+
+def _port(name: str, state: str | None) -> Check:
+    if state is None:
+        return _judge(f"tcp {name}", None, None, "")
+    good = state == "open"
+    return Check(f"tcp {name}", "healthy" if good else "critical", state, f"The port {name} is {state}.")
+
+
+def _server(asked: HttpCheck, said: str | None) -> Check:
+    """Judge the status that a server answered with; curl says 000 where none did."""
+    name = f"http {asked.url}"
+    if said is None or not said.isdigit():
+        return _judge(name, None, None, "")
+    status = int(said)
+    good = status == asked.status
+    message = f"{asked.url} answers {status}." if status else f"{asked.url} does not answer."
+    return Check(name, "healthy" if good else "critical", status or None, message)
+
+
+def _words(facts: list[list[str]], kind: str) -> dict[str, str]:
+    return {fact[1]: fact[2] for fact in facts if fact[0] == kind and len(fact) > 2}
 
 
 def _number(facts: list[list[str]], name: str, index: int) -> float | None:

@@ -77,6 +77,13 @@ async def all_results(session: AsyncSession, execution_id: UUID) -> list[Executi
     return list(await session.scalars(query))
 
 
+async def results_of_targets(
+    session: AsyncSession, execution_id: UUID, target_ids: Sequence[UUID]
+) -> list[ExecutionResult]:
+    query = results(execution_id).where(ExecutionResult.target_id.in_(target_ids))
+    return list(await session.scalars(query.order_by(ExecutionResult.target_name, ExecutionResult.id)))
+
+
 async def result(session: AsyncSession, execution_id: UUID, result_id: UUID) -> ExecutionResult | None:
     found: ExecutionResult | None = await session.scalar(
         results(execution_id).where(ExecutionResult.id == result_id)

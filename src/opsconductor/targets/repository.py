@@ -43,6 +43,8 @@ def matching(wanted: TargetFilter) -> Select[Any]:
             query = query.where(getattr(Target, name) == value)
     if wanted.tag is not None:
         query = query.where(Target.tags.contains([wanted.tag]))
+    if wanted.tags is not None:
+        query = query.where(Target.tags.contains(wanted.tags.split(",")))
     if wanted.q:
         query = query.where(
             Target.name.icontains(wanted.q, autoescape=True)

@@ -18,6 +18,7 @@ from opsconductor.targets.schemas import (
     NewTarget,
     OsType,
     Status,
+    TagList,
     TargetChange,
     TargetFilter,
     TargetOut,
@@ -34,12 +35,13 @@ def target_filter(
     environment: Annotated[str | None, Query(max_length=50)] = None,
     status: Status | None = None,
     tag: Annotated[str | None, Query(max_length=50)] = None,
+    tags: Annotated[TagList | None, Query(description="Tags with commas between; all must fit.")] = None,
     q: Annotated[
         str | None, Query(max_length=200, description="Looks in name, host and description.")
     ] = None,
 ) -> TargetFilter:
     """Return the filter in a query."""
-    return TargetFilter(os_type=os_type, environment=environment, status=status, tag=tag, q=q)
+    return TargetFilter(os_type=os_type, environment=environment, status=status, tag=tag, tags=tags, q=q)
 
 
 def transport_of(request: Request) -> Transport:

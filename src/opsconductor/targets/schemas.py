@@ -46,6 +46,8 @@ Slug = Annotated[
     ),
 ]
 Tags = Annotated[list[Slug], Field(max_length=50), AfterValidator(_tags)]
+TagList = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^,]+(,[^,]+)*$")]
+"""Tags with commas between, all of which a target must have."""
 Host = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253), AfterValidator(_host)
 ]
@@ -95,6 +97,7 @@ class TargetFilter(In):
     environment: Annotated[str, StringConstraints(max_length=50)] | None = None
     status: Status | None = None
     tag: Annotated[str, StringConstraints(max_length=50)] | None = None
+    tags: TagList | None = None
     q: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 

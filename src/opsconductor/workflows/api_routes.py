@@ -14,7 +14,6 @@ from opsconductor.contracts.workflow import (
     WorkflowAccepted,
     WorkflowAuth,
     WorkflowExecute,
-    WorkflowResult,
     WorkflowResults,
     WorkflowState,
     WorkflowTarget,
@@ -28,7 +27,6 @@ from opsconductor.executions import service as execution_service
 from opsconductor.executions.routes import Admit, IdempotencyKey, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
-from opsconductor.executions.views import results_out
 from opsconductor.kit.access import allowed, public
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
@@ -36,6 +34,7 @@ from opsconductor.targets import repository as targets
 from opsconductor.targets.routes import Wanted
 from opsconductor.workflows import service
 from opsconductor.workflows.errors import GrantMissing
+from opsconductor.workflows.views import workflow_results_out
 
 router = APIRouter(prefix="/workflow", tags=["workflow API"])
 
@@ -100,14 +99,14 @@ async def workflow_results(
     execution = await look.until_ended(execution_id, wait)
     async with look.units.begin() as uow:
         rows = await executions.all_results(uow.session, execution_id)
-    shown = await results_out(rows, look.folder) if output else await results_out(rows, look.folder, shown=0)
+    shown = await workflow_results_out(rows, look.folder, output=output)
     return WorkflowResults(
         execution_id=execution.id,
         status=execution.status,
         terminal=execution.status in TERMINAL,
         target_count=execution.target_count,
         counts=execution.counts,
-        results=[WorkflowResult.model_validate(row, from_attributes=True) for row in shown],
+        results=shown,
         execution_time=_seconds(execution),
     )
 

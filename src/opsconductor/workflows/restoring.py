@@ -84,7 +84,9 @@ def with_tab(flows: Sequence[Node], flow_id: str, wanted: Sequence[Node]) -> lis
 
     A node that was moved to another tab since comes back from there.
     """
-    rank = {node["id"]: number for number, node in enumerate(flows)}  # a version has its nodes in order of their ids
+    rank = {
+        node["id"]: number for number, node in enumerate(flows)
+    }  # a version has its nodes in order of their ids
     own = [node for node in wanted if flow_id in (node["id"], node.get("z"))]
     own.sort(key=lambda node: -1 if node["id"] == flow_id else rank.get(node["id"], len(flows)))
     coming = {node["id"] for node in own}

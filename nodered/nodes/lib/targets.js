@@ -1,4 +1,4 @@
-/** Finds the targets in a message, in each shape a target selector (or somebody else) gives them. */
+/** The targets of a message: found in each shape a target selector (or somebody else) gives them, and put into one. */
 'use strict'
 
 /** @typedef {{id: string} & Record<string, unknown>} Target */
@@ -22,4 +22,9 @@ function target (given) {
   return typeof given === 'object' ? given : { id }
 }
 
-module.exports = { targetsOf }
+/** Puts targets into a message as all nodes read them. @param {any} msg @param {Target[]} targets */
+function withTargets (msg, targets) {
+  return Object.assign(msg, { targets, targetIds: targets.map(target => target.id), targetCount: targets.length })
+}
+
+module.exports = { targetsOf, withTargets }

@@ -1,0 +1,37 @@
+/** What the dialogs of the nodes choose from: lists of OpsConductor, as the person who edits may see them. */
+'use strict'
+
+const { BridgeError } = require('./http')
+const { bridge } = require('./instance')
+
+/** @typedef {Record<string, unknown>} Query */
+/** @typedef {(path: string, query?: Record<string, string>) => Promise<any>} Ask */
+
+/**
+ * Answers dialogs under `/opsconductor/<path>`.
+ * @param {import('./node-red').RED} RED
+ * @param {string} path
+ * @param {(ask: Ask, request: {query: Query, params: Record<string, string>}) => Promise<any>} answer what it throws is told in the dialog
+ */
+function offer (RED, path, answer) {
+  RED.httpAdmin.get(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), async (req, res) => {
+    try {
+      const ticket = req.headers['x-opsc-session']
+      res.json(await answer(bridge().asPerson(typeof ticket === 'string' ? ticket : ''), req))
+    } catch (error) {
+      const status = error instanceof BridgeError ? error.status || 503 : 400
+      res.status(status).json({ message: error instanceof Error ? error.message : String(error) })
+    }
+  })
+}
+
+/**
+ * Returns the search of a dialog's query, the one thing that these lists know.
+ * @param {Query} query
+ * @returns {Record<string, string>}
+ */
+function searchOf ({ q }) {
+  return typeof q === 'string' && q ? { q: q.slice(0, 200) } : {}
+}
+
+module.exports = { offer, searchOf }

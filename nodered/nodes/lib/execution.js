@@ -1,0 +1,142 @@
+/** Runs an action on targets, waits for its end, and sends the targets on: the one way of all nodes that run something. */
+'use strict'
+
+const { formatted, handleOf, succeeded, summaryOf, told } = require('./results')
+const { bringsOutputs } = require('./run-settings')
+const { ended, look } = require('./statuses')
+const { withTargets } = require('./targets')
+
+const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
+
+/** @typedef {import('./bridge').Result} Result */
+/** @typedef {import('./bridge').Results} Results */
+/** @typedef {import('./run-settings').RunSettings} RunSettings */
+/** @typedef {import('./targets').Target} Target */
+/** @typedef {import('./define-node').Outcome} Outcome */
+/**
+ * @template {Pick<RunSettings, 'name' | 'cancelOnStop'>} [Settings=RunSettings]
+ * @typedef {import('./define-node').Work<Settings>} Work
+ */
+/**
+ * @typedef {object} Order what is to be done
+ * @property {string} title of the execution, where the node has no name
+ * @property {string} description
+ * @property {string} type of the action
+ * @property {object} parameters of the action
+ * @property {object} [more] the rest of the request: values, strategy, mode
+ */
+
+/**
+ * Has an order done on targets and returns their results, with or without what was written there.
+ * @param {Work<any>} work
+ * @param {Target[]} targets
+ * @param {Order} order
+ * @param {{outputs: boolean}} options
+ * @returns {Promise<Results>}
+ */
+async function executed (work, targets, order, { outputs }) {
+  const { bridge, show } = work
+  show(look('running', `running 0/${targets.length}`))
+  const { execution_id: id } = await bridge.execute(requestOf(work, targets, order), work.key)
+  await endOf(work, id, targets.length)
+  const found = await bridge.results(id, { outputs })
+  if (found.results.length !== targets.length) {
+    throw new Error(`Execution ${id} has ${found.results.length} results for ${targets.length} targets.`)
+  }
+  return found
+}
+
+/** @param {Work<any>} work @param {Target[]} targets @param {Order} order */
+function requestOf ({ bridge, node, msg, settings: { name } }, targets, { title, description, type, parameters, more }) {
+  return {
+    name: `Node-RED: ${name || title}`.slice(0, 300),
+    description,
+    actions: [{ action_type: type, action_name: title, action_parameters: parameters }],
+    target_ids: targets.map(target => target.id),
+    execute_immediately: true,
+    ...more,
+    workflow_context: {
+      node_red_flow_id: node.z ?? '',
+      node_id: node.id,
+      node_name: name.slice(0, 255) || null,
+      run_id: bridge.run.id,
+      msg_id: String(msg._msgid ?? '').slice(0, 255) || null
+    }
+  }
+}
+
+/** Waits for the end of the whole execution, not of its first results. @param {Work<any>} work @param {string} id @param {number} count */
+async function endOf ({ bridge, settings, signal, show }, id, count) {
+  try {
+    await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)))
+  } catch (error) {
+    if (signal.aborted && settings.cancelOnStop) await bridge.cancel(id, AbortSignal.timeout(CANCEL_WITHIN))
+    throw error
+  }
+}
+
+/**
+ * Has an order done with the settings that all these nodes share, and sends each target out of the output it belongs to.
+ * @param {Work} work
+ * @param {Target[]} targets
+ * @param {Order} order
+ * @param {{about: Record<string, unknown>, noun: string, detail?: (result: Result) => object}} words `about` heads the payload;
+ *   `detail` is what a result tells beside the usual
+ * @returns {Promise<Outcome & {ended: Results}>}
+ */
+async function runOnTargets (work, targets, order, { about, noun, detail = () => ({}) }) {
+  const { msg, settings } = work
+  const { strategy } = settings
+  const outputs = bringsOutputs(settings, targets.length)
+  const found = await executed(work, targets, { ...order, more: { strategy, ...order.more } }, { outputs })
+  const results = found.results.map(result => ({
+    ...(outputs ? { ...result, execution_id: found.execution_id } : handleOf(found.execution_id, result)), ...detail(result)
+  }))
+  const ended = { ...found, results }
+  Object.assign(msg, {
+    payload: formatted(settings.format, about, ended),
+    executionId: found.execution_id,
+    results,
+    successfulTargets: results.filter(succeeded),
+    failedTargets: results.filter(result => !succeeded(result))
+  })
+  return { ...outcomeOf(work, targets, results, noun), ended }
+}
+
+/**
+ * The first output goes on with the targets that succeeded, the second with the others, each where there are any.
+ * "Continue on failure" means that the first one always goes on and nothing is an error.
+ * @param {Work} work
+ * @param {Target[]} targets
+ * @param {Result[]} results
+ * @param {string} noun what failed, in the error
+ * @returns {Outcome}
+ */
+function outcomeOf ({ RED, msg, settings }, targets, results, noun) {
+  const { successful, failed, counts } = summaryOf(results)
+  const [good, bad] = parted(targets, results, result => succeeded(result) ? 0 : 1, 2)
+  const second = failed ? withTargets(RED.util.cloneMessage(msg), bad) : null
+  const first = successful || settings.continueOnFailure ? withTargets(msg, good) : null
+  const text = failed ? `${failed} of ${targets.length} failed` : `ok ${successful}/${targets.length}`
+  return {
+    outputs: [first, second],
+    status: look(failed ? 'failed' : 'completed', text),
+    error: failed && !settings.continueOnFailure ? new Error(`${noun} failed on ${failed} of ${targets.length} targets (${told(counts)}).`) : undefined
+  }
+}
+
+/**
+ * Sorts targets by what came of them.
+ * @template {{target_id: string}} T
+ * @param {Target[]} targets
+ * @param {T[]} results
+ * @param {(result: T) => number} outputOf
+ * @param {number} outputs how many there are
+ * @returns {Target[][]}
+ */
+function parted (targets, results, outputOf, outputs) {
+  const place = new Map(results.map(result => [result.target_id, outputOf(result)]))
+  return Array.from({ length: outputs }, (_, number) => targets.filter(target => place.get(target.id) === number))
+}
+
+module.exports = { executed, parted, runOnTargets }

@@ -1,0 +1,64 @@
+/**
+ * Runs nodes in a Node-RED for tests, against the real bridge, core, worker and SSH targets that tests/nodes starts and
+ * tells about in the environment.
+ */
+'use strict'
+
+const { provide } = require('../nodes/lib/instance')
+const { started } = require('./flows')
+
+/** @typedef {{id: string, name: string}} Target */
+/**
+ * @typedef {object} Facts
+ * @property {{url: string, instanceToken: string}} access of the nodes
+ * @property {{url: string, token: string}} core as its administrator sees it
+ * @property {string} ticket of a designer in the editor
+ * @property {Target[]} targets three that answer
+ * @property {Target} gone one that does not
+ * @property {Target[]} many 200 that answer, and one that does not
+ * @property {{id: string}} script a stored one, which asks for GREETING
+ * @property {{id: string}} file a stored one, which holds "x = 1"
+ * @property {string} folder for files of targets, which share our disk
+ */
+
+const RUN = {
+  z: 'tab', timeout: 30, retryCount: 0, maxInFlight: 5, continueOnFailure: false, cancelOnStop: false, outputFormat: 'summary',
+  outputsInMessage: 'auto', parallelism: '', batchSize: '', canary: '', maxFailures: '', wires: [['out'], ['bad']]
+}
+const COMMAND = {
+  ...RUN, id: 'executor', type: 'opsconductor-command-executor', version: 2, kind: 'command', command: 'echo hello', commandType: 'str', script: '',
+  interpreter: '', scriptId: '', arguments: '[]', argumentsType: 'json', parameters: [], workingDirectory: '', runAs: '', detached: false
+}
+const TRANSFER = {
+  ...RUN, id: 'transfer', type: 'opsconductor-file-transfer', version: 1, direction: 'upload', source: 'message', fileId: '', content: 'payload',
+  contentType: 'msg', text: '', path: '', pathType: 'str', overwrite: 'if_changed', mode: '', owner: '', group: '', createDirectories: false,
+  backup: false, unpack: false, recursive: false, sizeLimit: 16
+}
+const HEALTH = {
+  id: 'health', z: 'tab', type: 'opsconductor-health-check', version: 1, services: '', tcpPorts: '', http: '', timeout: 30, maxInFlight: 1,
+  outputFormat: 'checks', wires: [['out'], ['bad'], ['third']]
+}
+const RESULTS = {
+  id: 'results', z: 'tab', type: 'opsconductor-results', version: 1, mode: 'rules', fetch: 'never', wires: [['out'], ['bad'], ['third']],
+  rules: [{ property: 'status', operator: 'is', value: 'success' }]
+}
+
+/** @returns {Facts} */
+function facts () {
+  if (!process.env.OPSC_TEST_BACKEND) throw new Error('These tests are run by pytest: tests/nodes.')
+  return JSON.parse(process.env.OPSC_TEST_BACKEND)
+}
+
+/** Starts a flow with these nodes. @param {object[]} nodes */
+function aRealFlow (...nodes) {
+  return started(nodes, provide(facts().access))
+}
+
+/** Asks the core as its administrator. @param {string} path @returns {Promise<any>} */
+async function askCore (path) {
+  const { url, token } = facts().core
+  const answer = await fetch(`${url}/api/v3${path}`, { headers: { authorization: `Bearer ${token}` } })
+  return answer.json()
+}
+
+module.exports = { COMMAND, HEALTH, RESULTS, TRANSFER, aRealFlow, askCore, facts }

@@ -1,0 +1,81 @@
+"""What nodes and their dialogs choose from, and what they put down: scripts, files, outputs of some targets."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
+
+from opsconductor.bridge.errors import ContentInterrupted
+from opsconductor.bridge.routes import Limited, Word
+from opsconductor.bridge.state import TheBridge
+from opsconductor.contracts.files import FileName
+from opsconductor.contracts.workflow import MOST_OUTPUTS
+from opsconductor.kit.http import only_known_parameters
+
+LONGEST_LIST = 200  # as in the core
+SCRIPTS, FILES = "/api/v3/scripts", "/api/v3/files"
+
+router = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Limited])
+
+Number = Annotated[int, Query(ge=1, le=LONGEST_LIST)]
+Name = Annotated[FileName, Query()]
+Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
+
+
+@router.get("/scripts")
+async def workflow_scripts(
+    request: Request, bridge: TheBridge, q: Word = None, limit: Number = LONGEST_LIST
+) -> Response:
+    """List stored scripts by name, without their text; `q` looks in name and description."""
+    return await bridge.core.pass_on(request, "GET", SCRIPTS, params=_page(q, limit))
+
+
+@router.get("/scripts/{script_id}")
+async def workflow_script(script_id: UUID, request: Request, bridge: TheBridge) -> Response:
+    """Return a stored script."""
+    return await bridge.core.pass_on(request, "GET", f"{SCRIPTS}/{script_id}")
+
+
+@router.get("/files")
+async def workflow_files(
+    request: Request, bridge: TheBridge, q: Word = None, limit: Number = LONGEST_LIST
+) -> Response:
+    """List uploaded files, newest first; `q` looks in the name."""
+    return await bridge.core.pass_on(request, "GET", FILES, params={**_page(q, limit), "purpose": "upload"})
+
+
+@router.post("/files", status_code=201)
+async def keep_workflow_file(name: Name, request: Request, bridge: TheBridge) -> Response:
+    """Keep the body as a file that can be sent to targets."""
+    content = _body(request)
+    return await bridge.core.pass_on(request, "POST", FILES, params={"name": name}, content=content)
+
+
+@router.delete("/files/{file_id}", status_code=204)
+async def remove_workflow_file(file_id: UUID, request: Request, bridge: TheBridge) -> Response:
+    """Delete a file, once the targets have it."""
+    return await bridge.core.pass_on(request, "DELETE", f"{FILES}/{file_id}")
+
+
+@router.get("/outputs/{execution_id}")
+async def workflow_outputs(
+    execution_id: UUID, target_id: Some, request: Request, bridge: TheBridge
+) -> Response:
+    """Return the results of some targets of an execution with what was written; up to 200 at once."""
+    params = {"target_id": [str(id) for id in target_id]}
+    return await bridge.core.pass_on(request, "GET", f"/api/workflow/outputs/{execution_id}", params=params)
+
+
+def _page(q: str | None, limit: int) -> dict[str, str]:
+    return {"limit": str(limit), **({"q": q} if q else {})}
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        raise ContentInterrupted from None
