@@ -24,7 +24,6 @@ interface SendEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
-  params: Record<string, string>
 }
 
 export interface Response {
