@@ -59,4 +59,9 @@ function wordOf (value, form, name, words) {
   return text
 }
 
-module.exports = { ConfigError, numberOf, oneOf, upToDate, wordOf }
+/** Returns the id of something that was chosen in the dialog. @param {unknown} value @param {string} name */
+function idOf (value, name) {
+  return wordOf(value, /^[0-9a-f-]{36}$/i, name, 'chosen from the list')
+}
+
+module.exports = { ConfigError, idOf, numberOf, oneOf, upToDate, wordOf }

@@ -11,13 +11,13 @@ const { bridge } = require('./instance')
  * Answers dialogs under `/opsconductor/<path>`.
  * @param {import('./node-red').RED} RED
  * @param {string} path
- * @param {(ask: Ask, request: {query: Query, params: Record<string, string>}) => Promise<any>} answer what it throws is told in the dialog
+ * @param {(ask: Ask, query: Query) => Promise<any>} answer what it throws is told in the dialog
  */
 function offer (RED, path, answer) {
   RED.httpAdmin.get(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), async (req, res) => {
     try {
       const ticket = req.headers['x-opsc-session']
-      res.json(await answer(bridge().asPerson(typeof ticket === 'string' ? ticket : ''), req))
+      res.json(await answer(bridge().asPerson(typeof ticket === 'string' ? ticket : ''), req.query))
     } catch (error) {
       const status = error instanceof BridgeError ? error.status || 503 : 400
       res.status(status).json({ message: error instanceof Error ? error.message : String(error) })

@@ -14,7 +14,7 @@ const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
 /** @typedef {import('./targets').Target} Target */
 /** @typedef {import('./define-node').Outcome} Outcome */
 /**
- * @template {Pick<RunSettings, 'name' | 'cancelOnStop'>} [Settings=RunSettings]
+ * @template {import('./run-settings').WorkSettings} [Settings=RunSettings]
  * @typedef {import('./define-node').Work<Settings>} Work
  */
 /**

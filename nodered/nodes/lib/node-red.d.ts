@@ -38,7 +38,6 @@ export interface CompleteEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
-  params: Record<string, string>
 }
 
 export interface Response {

@@ -11,32 +11,43 @@ const OUTPUTS = /** @type {const} */ (['auto', 'always', 'never'])
 const MOST_WITH_OUTPUTS = 200 // targets; what more of them wrote may be gigabytes, and Node-RED clones messages
 
 /**
- * @typedef {object} RunSettings
+ * @typedef {object} WorkSettings of every node that has something done
  * @property {string} name
  * @property {number} timeout s
+ * @property {number} maxInFlight
+ * @property {boolean} cancelOnStop
+ */
+/**
+ * @typedef {object} OrderSettings of nodes with two outputs
  * @property {number} retryCount
  * @property {boolean} continueOnFailure
  * @property {import('./results').Format} format
  * @property {typeof OUTPUTS[number]} outputs
- * @property {number} maxInFlight
- * @property {boolean} cancelOnStop
  * @property {Record<string, string | number>} strategy as the API has it
  */
+/** @typedef {WorkSettings & OrderSettings} RunSettings */
 
 /** What is added to a saved configuration of before there were waves of targets. */
 const WITHOUT_STRATEGY = { parallelism: '', batchSize: '', canary: '', maxFailures: '' }
 
-/** @param {import('./config').Config} config @returns {RunSettings} */
-function runSettings (config) {
+/** @param {import('./config').Config} config @returns {WorkSettings} */
+function workSettings (config) {
   return {
     name: config.name || '',
     timeout: numberOf(config.timeout, { name: 'The timeout', least: 1, most: LONGEST_TIMEOUT }),
+    maxInFlight: numberOf(config.maxInFlight, { name: 'The number of messages at once', least: 1, most: 100, whole: true }),
+    cancelOnStop: Boolean(config.cancelOnStop)
+  }
+}
+
+/** @param {import('./config').Config} config @returns {RunSettings} */
+function runSettings (config) {
+  return {
+    ...workSettings(config),
     retryCount: numberOf(config.retryCount, { name: 'The number of retries', least: 0, most: 10, whole: true }),
     continueOnFailure: Boolean(config.continueOnFailure),
     format: oneOf(config.outputFormat, FORMATS, 'The output format'),
     outputs: oneOf(config.outputsInMessage, OUTPUTS, 'The setting for outputs'),
-    maxInFlight: numberOf(config.maxInFlight, { name: 'The number of messages at once', least: 1, most: 100, whole: true }),
-    cancelOnStop: Boolean(config.cancelOnStop),
     strategy: strategyOf(config)
   }
 }
@@ -67,4 +78,4 @@ function bringsOutputs ({ outputs }, targets) {
   return outputs === 'always' || (outputs === 'auto' && targets <= MOST_WITH_OUTPUTS)
 }
 
-module.exports = { LONGEST_TIMEOUT, WITHOUT_STRATEGY, bringsOutputs, isSet, runSettings }
+module.exports = { WITHOUT_STRATEGY, bringsOutputs, isSet, runSettings, workSettings }

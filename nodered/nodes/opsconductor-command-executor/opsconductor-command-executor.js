@@ -1,7 +1,7 @@
 /** Runs a command or a script on targets and waits for the end. */
 'use strict'
 
-const { ConfigError, oneOf, wordOf } = require('../lib/config')
+const { ConfigError, idOf, oneOf, wordOf } = require('../lib/config')
 const { defineNode } = require('../lib/define-node')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
@@ -16,7 +16,6 @@ const KINDS = /** @type {const} */ (['command', 'script', 'stored'])
 const ARGUMENT_TYPES = /** @type {const} */ (['json', 'msg', 'flow', 'global', 'jsonata'])
 const INTERPRETER = /^(|\/\S{1,200}|[A-Za-z0-9][A-Za-z0-9._+-]{0,63})$/
 const USER = /^(|[A-Za-z_][A-Za-z0-9._-]{0,31}\$?)$/
-const ID = /^[0-9a-f-]{36}$/i
 
 /**
  * @typedef {object} Own
@@ -38,7 +37,7 @@ const ID = /^[0-9a-f-]{36}$/i
 /** @param {import('../lib/config').Config} config @returns {Settings} */
 function settings (config) {
   const kind = oneOf(config.kind, KINDS, 'What to run')
-  if (kind === 'stored') wordOf(config.scriptId, ID, 'The stored script', 'chosen from the list')
+  if (kind === 'stored') idOf(config.scriptId, 'The stored script')
   else if (!String(config[kind] ?? '').trim()) throw new ConfigError(`The ${kind} is missing.`)
   return {
     ...runSettings(config),
@@ -67,6 +66,5 @@ async function run (work) {
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
   defineNode(RED, 'opsconductor-command-executor', { migrations, settings, run, maxInFlight: settings => settings.maxInFlight })
-  offer(RED, 'scripts', (ask, { query }) => ask('scripts', searchOf(query)))
-  offer(RED, 'scripts/:id', (ask, { params }) => ask(`scripts/${encodeURIComponent(params.id)}`))
+  offer(RED, 'scripts', (ask, query) => ask('scripts', searchOf(query)))
 }

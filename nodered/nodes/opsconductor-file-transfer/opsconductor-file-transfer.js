@@ -1,7 +1,7 @@
 /** Sends files to targets, or fetches them from there. */
 'use strict'
 
-const { ConfigError, numberOf, oneOf, wordOf } = require('../lib/config')
+const { ConfigError, idOf, numberOf, oneOf, wordOf } = require('../lib/config')
 const { defineNode } = require('../lib/define-node')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
@@ -13,7 +13,6 @@ const migrations = require('./migrations')
 
 const SOURCES = /** @type {const} */ (['file', 'message', 'template'])
 const CONTENT_TYPES = /** @type {const} */ (['msg', 'flow', 'global', 'env', 'jsonata'])
-const ID = /^[0-9a-f-]{36}$/i
 const MODE = /^(|0?[0-7]{3,4})$/
 const ACCOUNT = /^(|[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?)$/
 const MIB = 1024 * 1024
@@ -41,7 +40,7 @@ function settings (config) {
   const direction = oneOf(config.direction, /** @type {const} */ (['upload', 'download']), 'The direction')
   const source = oneOf(config.source, SOURCES, 'What to send')
   if (!String(config.path ?? '').trim()) throw new ConfigError('The path on the targets is missing.')
-  if (direction === 'upload' && source === 'file') wordOf(config.fileId, ID, 'The file', 'chosen from the list')
+  if (direction === 'upload' && source === 'file') idOf(config.fileId, 'The file')
   return {
     ...runSettings(config),
     direction,
@@ -119,5 +118,5 @@ function fetchedFrom ({ target_id, target_name, transfer }) {
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
   defineNode(RED, 'opsconductor-file-transfer', { migrations, settings, run, maxInFlight: settings => settings.maxInFlight })
-  offer(RED, 'files', (ask, { query }) => ask('files', searchOf(query)))
+  offer(RED, 'files', (ask, query) => ask('files', searchOf(query)))
 }

@@ -5,7 +5,7 @@ const { ConfigError, numberOf, oneOf, wordOf } = require('../lib/config')
 const { defineNode } = require('../lib/define-node')
 const { executed, parted } = require('../lib/execution')
 const { countsOf, handleOf, told } = require('../lib/results')
-const { LONGEST_TIMEOUT, isSet } = require('../lib/run-settings')
+const { isSet, workSettings } = require('../lib/run-settings')
 const { look } = require('../lib/statuses')
 const { targetsOf, withTargets } = require('../lib/targets')
 const migrations = require('./migrations')
@@ -28,30 +28,24 @@ const LIMITS = /** @type {const} */ ([
 /** @typedef {import('../lib/execution').Work<Settings>} Work */
 /** @typedef {{name: string, state: string, value: number | string | null, message: string}} Check */
 /** @typedef {Result & {state: typeof STATES[number], checks: Check[]}} Health */
-/**
- * @typedef {object} Settings
- * @property {string} name
- * @property {object} checks as the API has them
- * @property {typeof FORMATS[number]} format
- * @property {number} maxInFlight
- * @property {boolean} cancelOnStop
- */
+/** @typedef {{checks: object, format: typeof FORMATS[number]}} Own `checks` as the API has them */
+/** @typedef {import('../lib/run-settings').WorkSettings & Own} Settings */
 
 /** @param {import('../lib/config').Config} config @returns {Settings} */
 function settings (config) {
   const limits = LIMITS.map(([key, name, words]) => [name, limitsOf(config[`${key}Warning`], config[`${key}Critical`], words)])
+  const common = workSettings(config)
   return {
-    name: config.name || '',
+    ...common,
+    cancelOnStop: true, // nobody waits for what it would find
     checks: {
       ...Object.fromEntries(limits.filter(([, found]) => found)),
       services: listOf(words(config.services), SERVICE, 'A service', 'the name of a systemd unit'),
       tcp_ports: listOf(words(config.tcpPorts), PORT, 'A port', 'host:port, or a port of the target itself'),
       http: listOf(lines(config.http), URL_AND_STATUS, 'A web address', 'a URL and, where it is not 200, the status').map(serverOf),
-      timeout: numberOf(config.timeout, { name: 'The timeout', least: 1, most: LONGEST_TIMEOUT })
+      timeout: common.timeout
     },
-    format: oneOf(config.outputFormat, FORMATS, 'The output format'),
-    maxInFlight: numberOf(config.maxInFlight, { name: 'The number of messages at once', least: 1, most: 100, whole: true }),
-    cancelOnStop: true
+    format: oneOf(config.outputFormat, FORMATS, 'The output format')
   }
 }
 

@@ -86,5 +86,5 @@ function toldFilter (filter) {
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
   defineNode(RED, 'opsconductor-target-selector', { migrations, settings, run, maxInFlight: () => 10 })
-  offer(RED, 'targets', (ask, { query }) => ask('targets', combined({}, query)))
+  offer(RED, 'targets', (ask, query) => ask('targets', combined({}, query)))
 }

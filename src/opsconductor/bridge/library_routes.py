@@ -33,12 +33,6 @@ async def workflow_scripts(
     return await bridge.core.pass_on(request, "GET", SCRIPTS, params=_page(q, limit))
 
 
-@router.get("/scripts/{script_id}")
-async def workflow_script(script_id: UUID, request: Request, bridge: TheBridge) -> Response:
-    """Return a stored script."""
-    return await bridge.core.pass_on(request, "GET", f"{SCRIPTS}/{script_id}")
-
-
 @router.get("/files")
 async def workflow_files(
     request: Request, bridge: TheBridge, q: Word = None, limit: Number = LONGEST_LIST
