@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsconductor import __version__
 from opsconductor.audit.routes import router as audit
@@ -27,12 +30,12 @@ from opsconductor.files.storage import Storage
 from opsconductor.kit.access import public
 from opsconductor.kit.database import connect, sessions
 from opsconductor.kit.errors import Unavailable
-from opsconductor.kit.http import only_known_parameters, service_app
+from opsconductor.kit.http import only_known_parameters, problem, service_app
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
-from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.kit.unit_of_work import UnitsOfWork, unavailable
 from opsconductor.runs.routes import internal as runs_internal
 from opsconductor.runs.routes import router as runs
 from opsconductor.scripts.routes import router as scripts
@@ -88,6 +91,8 @@ def create_app(config: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = config
+    for error in (OperationalError, PoolTimeout):
+        app.add_exception_handler(error, _database_away)
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
     for router in (
@@ -111,6 +116,12 @@ def create_app(config: Settings) -> FastAPI:
         root.include_router(workflow_library, prefix="/api")
     app.include_router(root)
     return app
+
+
+async def _database_away(request: Request, error: Exception) -> JSONResponse:
+    """Answer for what runs outside of a unit of work: finding out who asks."""
+    away = unavailable(error)
+    return problem(request, away.status, away.code, away.detail, headers=away.headers)
 
 
 @asynccontextmanager

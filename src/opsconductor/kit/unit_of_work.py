@@ -95,7 +95,7 @@ class UnitsOfWork:
                     await self._commit(uow)
                 raise
             except (OperationalError, PoolTimeout) as error:
-                raise _unavailable(error) from error
+                raise unavailable(error) from error
             except IntegrityError as error:
                 raise _overtaken(error) from error.orig
             else:
@@ -105,7 +105,7 @@ class UnitsOfWork:
         try:
             await uow.session.commit()
         except OperationalError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         except IntegrityError as error:
             raise _overtaken(error) from error.orig
         if uow.outgoing:
@@ -143,7 +143,8 @@ class UnitsOfWork:
             await asyncio.gather(*self._deliveries)
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def unavailable(error: Exception) -> Unavailable:
+    """Return the refusal that stands for a database that does not answer, and log why."""
     log.error("database.unavailable", reason=type(error).__name__)
     return Unavailable("The database does not answer; try again shortly.", headers={"Retry-After": "2"})
 
