@@ -42,6 +42,10 @@ const RESULTS = {
   id: 'results', z: 'tab', type: 'opsconductor-results', version: 1, mode: 'rules', fetch: 'never', wires: [['out'], ['bad'], ['third']],
   rules: [{ property: 'status', operator: 'is', value: 'success' }]
 }
+const WAIT = {
+  id: 'wait', z: 'tab', type: 'opsconductor-wait-for', version: 1, kind: 'time', amount: '1', unit: 'seconds', until: 'payload', untilType: 'msg',
+  execution: 'executionId', executionType: 'msg', timeout: '30', wires: [['out'], ['bad']]
+}
 
 /** @returns {Facts} */
 function facts () {
@@ -61,4 +65,4 @@ async function askCore (path) {
   return answer.json()
 }
 
-module.exports = { COMMAND, HEALTH, RESULTS, TRANSFER, aRealFlow, askCore, facts }
+module.exports = { COMMAND, HEALTH, RESULTS, TRANSFER, WAIT, aRealFlow, askCore, facts }

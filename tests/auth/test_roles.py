@@ -66,7 +66,7 @@ def test_every_rule_is_in_the_table_of_permissions() -> None:
 
 
 def test_every_permission_is_used_by_an_operation() -> None:
-    asked_inside = {"run_tokens.create", "workflows.edit"}  # of a flow's run, and of who deploys
+    asked_inside = {"run_tokens.create"}  # of a flow's run
 
     assert set(PERMISSIONS) - asked_inside == {operation.rule for operation in RULED}
 

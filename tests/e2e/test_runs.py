@@ -51,6 +51,39 @@ DELAY = {
 }
 
 
+HOLDS = {
+    **{
+        "id": "held-wait",
+        "type": "opsconductor-wait-for",
+        "version": 1,
+        "z": "held-tab",
+        "name": "a while",
+        "x": 2,
+        "y": 1,
+    },
+    **{
+        "kind": "time",
+        "amount": "6",
+        "unit": "seconds",
+        "until": "payload",
+        "untilType": "msg",
+        "timeout": "600",
+    },
+    **{"execution": "executionId", "executionType": "msg", "wires": [["held-after"], []]},
+}
+AFTER = {
+    **{"id": "held-after", "type": "debug", "z": "held-tab", "name": "after", "x": 3, "y": 1, "wires": []},
+    **{"active": True, "tosidebar": True, "console": False, "tostatus": False, "complete": "payload"},
+    **{"targetType": "msg", "statusVal": "", "statusType": "auto"},
+}
+HELD = [
+    {"id": "held-tab", "type": "tab", "label": "Held"},
+    {**INJECT, "id": "held-in", "z": "held-tab", "wires": [["held-wait"]]},
+    HOLDS,
+    AFTER,
+]
+
+
 @pytest.fixture(scope="module")
 def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator, with the session cookie that the editor's door wants."""
@@ -69,15 +102,21 @@ def until_it_is(admin: httpx.Client, run_id: str, status: str, seconds: float) -
     return dict(run)
 
 
-def started(admin: httpx.Client) -> str:
-    """Press the button of the slow flow, and return its run."""
+def deploy(admin: httpx.Client, *nodes: dict[str, Any]) -> None:
+    headers = {"Node-RED-API-Version": "v2"}
+    deployed = admin.post("/nodered/flows", json={"flows": nodes}, headers=headers)
+    assert deployed.is_success, deployed.text
+
+
+def started(admin: httpx.Client, flow: str = "slow") -> str:
+    """Press the button of a flow, and return its run."""
     deadline = time.monotonic() + 20
-    while not admin.post("/nodered/inject/slow-in", json={}).is_success:
+    while not admin.post(f"/nodered/inject/{flow}-in", json={}).is_success:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     while True:
         page = admin.get(
-            "/api/v3/workflow-executions", params={"flow_id": "slow-tab", "status": "running"}
+            "/api/v3/workflow-executions", params={"flow_id": f"{flow}-tab", "status": "running"}
         ).json()
         if page["items"] and page["items"][0]["started_by"] == "admin":
             return str(page["items"][0]["id"])
@@ -88,10 +127,7 @@ def started(admin: httpx.Client) -> str:
 def test_a_run_is_lost_with_its_node_red_and_cancelled_by_a_person(
     whole_stack: WholeStack, admin: httpx.Client
 ) -> None:
-    headers = {"Node-RED-API-Version": "v2"}
-    deployed = admin.post("/nodered/flows", json={"flows": [TAB, INJECT, DELAY]}, headers=headers)
-    assert deployed.is_success, deployed.text
-
+    deploy(admin, TAB, INJECT, DELAY)
     run = started(admin)
     os.kill(whole_stack.status["services"]["nodered"]["pid"], signal.SIGKILL)
     lost = until_it_is(admin, run, "lost", 30)
@@ -102,3 +138,17 @@ def test_a_run_is_lost_with_its_node_red_and_cancelled_by_a_person(
     assert answer.status_code == 202, answer.text
     cancelled = until_it_is(admin, other, "cancelled", 10)
     assert (cancelled["cancelled_by"], cancelled["steps"][0]["status"]) == ("admin", "cancelled")
+
+
+def test_a_message_that_is_held_goes_on_once_after_node_red_was_killed(
+    whole_stack: WholeStack, admin: httpx.Client
+) -> None:
+    deploy(admin, *HELD)
+    run = started(admin, "held")
+    os.kill(whole_stack.status["services"]["nodered"]["pid"], signal.SIGKILL)
+    done = until_it_is(admin, run, "completed", 40)
+    time.sleep(2)
+
+    steps = {s["node_name"]: s for s in admin.get(f"/api/v3/workflow-executions/{run}").json()["steps"]}
+    assert steps["after"]["messages"] == 1
+    assert done["started_by"] == "admin"

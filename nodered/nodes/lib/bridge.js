@@ -92,10 +92,10 @@ class Bridge {
       keepFile: (name, content) => insist(`/files?${new URLSearchParams({ name })}`, { method: 'POST', content, timeout: LONG }),
       /** @param {string} id */
       removeFile: id => insist(`/files/${id}`, { method: 'DELETE' }),
-      /** @param {string} id @param {import('./events').Progress} progress */
-      ended: (id, progress) => this.#events.ended(id, wait => insist(
-        wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000 }
-      ), { signal, progress }),
+      /** @param {string} id @param {import('./events').Progress} progress @param {AbortSignal} [limit] for waiting, where it is shorter than the message's */
+      ended: (id, progress, limit = signal) => this.#events.ended(id, wait => insist(
+        wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000, signal: limit }
+      ), { signal: limit, progress }),
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
       cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit })
     }
@@ -118,6 +118,34 @@ class Bridge {
    */
   reportRuns (reports, options = {}) {
     return request(`${this.#url}/api/nodered/runs`, { method: 'PUT', token: this.#instanceToken, body: reports, ...options })
+  }
+
+  /** Makes a run known that began before this process did. @param {{id: string, flow: string}} run */
+  knowRun (run) {
+    this.#runs.know(run)
+  }
+
+  /**
+   * Returns what keeps the messages that nodes hold, in the name of Node-RED itself.
+   * @param {{signal: AbortSignal, waiting?: (error: BridgeError) => void}} place
+   */
+  waits ({ signal, waiting = () => {} }) {
+    /** @type {(path: string, options?: Options) => Promise<any>} */
+    const ask = (path, options = {}) => trying(
+      () => request(`${this.#url}/api/nodered/waits${path}`, { token: this.#instanceToken, signal, ...options }), { signal, waiting }
+    )
+    return {
+      /** @param {string} node @returns {Promise<{waits: import('./waits').Kept[]}>} */
+      of: node => ask(`?node_id=${encodeURIComponent(node)}`),
+      /** @param {string} id @param {object} wait @returns {Promise<void>} */
+      keep: (id, wait) => ask(`/${id}`, { method: 'PUT', body: wait }),
+      /** @param {string} id @param {number} seconds @returns {Promise<{claimed: boolean, gone: boolean}>} */
+      claim: (id, seconds) => ask(`/${id}/claim`, { method: 'POST', body: { seconds } }),
+      /** @param {string} id @returns {Promise<void>} */
+      forget: id => ask(`/${id}`, { method: 'DELETE' }),
+      /** @param {string} node @returns {Promise<void>} */
+      forgetAll: node => ask(`?node_id=${encodeURIComponent(node)}`, { method: 'DELETE' })
+    }
   }
 
   /** Tells of each run about which there is news. @param {(id: string) => void} listener */

@@ -5,6 +5,7 @@ const { randomUUID } = require('node:crypto')
 const { upToDate } = require('./config')
 const { bridge } = require('./instance')
 const { tabOf } = require('./runs')
+const { Wait, messageOf, resumedFrom } = require('./waits')
 
 const MOST_WAITING = 1_000 // messages; more means that a flow sends faster than targets can work
 const CLOSE_WITHIN = 2_000 // ms; every deploy waits for it
@@ -22,6 +23,7 @@ const STOPPED = 'The node was stopped.'
  * @property {MessageBridge} bridge
  * @property {AbortSignal} signal fires when the node is stopped
  * @property {string} key one for each message that came in, for requests that must not be done twice
+ * @property {Wait} wait holds the message over a restart, where the node wants that
  * @property {(status: NodeStatus) => void} show
  * @property {Node} node
  * @property {RED} RED
@@ -31,6 +33,7 @@ const STOPPED = 'The node was stopped.'
  * @property {any[]} outputs a message or null for each output
  * @property {NodeStatus} status
  * @property {Error} [error] reported after the outputs were sent
+ * @property {() => Promise<void>} [sent] done once they are
  */
 /**
  * @template Settings
@@ -39,6 +42,7 @@ const STOPPED = 'The node was stopped.'
  * @property {(config: import('./config').Config) => Settings} settings checks the configuration
  * @property {(work: Work<Settings>) => Promise<Outcome>} run
  * @property {(settings: Settings) => number} [maxInFlight]
+ * @property {(settings: Settings) => boolean} [durable] whether the node goes on with messages it held before a restart
  */
 
 /**
@@ -56,12 +60,15 @@ function defineNode (RED, type, definition) {
     const stop = new AbortController()
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
+    const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
+    if (durable) RED.events.once('flows:started', () => resume(this, stop.signal))
+
     this.on('input', async (msg, send, done) => {
       try {
         if (settings instanceof Error) throw settings
-        const key = randomUUID()
-        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, key, signal: stop.signal }), stop.signal)
+        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, signal: stop.signal }), stop.signal)
         send(outcome.outputs)
+        await outcome.sent?.()
         show(this, stop.signal, outcome.status)
         done(outcome.error)
       } catch (error) {
@@ -72,8 +79,9 @@ function defineNode (RED, type, definition) {
         done(sayable)
       }
     })
-    this.on('close', async (/** @type {boolean} */ _removed, /** @type {() => void} */ done) => {
+    this.on('close', async (/** @type {boolean} */ removed, /** @type {() => void} */ done) => {
       stop.abort(new Error(STOPPED))
+      if (durable && removed) await bridge().waits({ signal: AbortSignal.timeout(CLOSE_WITHIN) }).forgetAll(this.id).catch(() => {})
       await Promise.race([turns.idle(), new Promise(resolve => setTimeout(resolve, CLOSE_WITHIN).unref())])
       this.status({})
       done()
@@ -87,17 +95,37 @@ function defineNode (RED, type, definition) {
  * @param {RED} RED
  * @param {Node} node
  * @param {Definition<Settings>} definition
- * @param {{msg: any, settings: Settings, key: string, signal: AbortSignal}} input
+ * @param {{msg: any, settings: Settings, signal: AbortSignal}} input
  */
-function work (RED, node, { run }, { msg, settings, key, signal }) {
+function work (RED, node, { run }, { msg, settings, signal }) {
+  const before = resumedFrom(msg)
+  const key = before?.id ?? randomUUID()
   const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
-  const mine = bridge().forMessage({
-    msg,
-    flow: tabOf(node),
-    signal,
-    waiting: error => tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
-  })
-  return run({ RED, node, msg, settings, key, signal, bridge: mine, show: tell })
+  const waiting = (/** @type {import('./bridge').BridgeError} */ error) => {
+    tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
+  }
+  const flow = tabOf(node)
+  const mine = bridge().forMessage({ msg, flow, signal, waiting })
+  const place = { flow_id: flow, node_id: node.id, run_id: mine.run.id, run_flow_id: mine.run.flow }
+  const wait = new Wait({ access: bridge().waits({ signal, waiting }), id: key, place, facts: before?.facts ?? null, signal })
+  return run({ RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell })
+}
+
+/**
+ * Goes on with the messages that a node held before it was stopped.
+ * @param {Node} node
+ * @param {AbortSignal} signal
+ */
+async function resume (node, signal) {
+  try {
+    const { waits } = await bridge().waits({ signal }).of(node.id)
+    for (const kept of waits) {
+      bridge().knowRun({ id: kept.run_id, flow: kept.run_flow_id })
+      node.receive(messageOf(kept))
+    }
+  } catch (error) {
+    if (!signal.aborted) node.warn(`Messages that were held before can't be gone on with now: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 /**

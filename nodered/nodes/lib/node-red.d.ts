@@ -15,6 +15,8 @@ export interface Node {
   on(event: 'input', listener: (msg: any, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
+  receive(msg: object): void
+  warn(said: string): void
   warn(message: string): void
 }
 
@@ -55,7 +57,7 @@ export interface RED {
   }
   plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
   hooks: { add(name: string, hook: (event: any) => unknown): void }
-  events: { on(name: string, listener: () => void): void }
+  events: { on(name: string, listener: () => void): void, once(name: string, listener: () => void): void }
   httpAdmin: { get(path: string, ...handlers: Middleware[]): void }
   auth: { needsPermission(permission: string): Middleware }
   util: {

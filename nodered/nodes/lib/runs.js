@@ -29,6 +29,11 @@ class Runs {
     return run
   }
 
+  /** Remembers a run that began before this process did. @param {{id: string, flow: string}} run */
+  know ({ id, flow }) {
+    remember(this.#started, id, flow)
+  }
+
   /** @param {string | undefined} id */
   #known (id) {
     const flow = id === undefined ? undefined : this.#started.get(id)

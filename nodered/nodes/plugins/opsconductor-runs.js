@@ -7,6 +7,7 @@
 const { bridge } = require('../lib/instance')
 const { runIn, tabOf } = require('../lib/runs')
 const { Tracker } = require('../lib/tracker')
+const { resumedFrom } = require('../lib/waits')
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
@@ -22,6 +23,8 @@ module.exports = RED => {
     return tracker.deliver(runIn(msg), msg, destination.node)
   })
   RED.hooks.add('onReceive.opsconductor-runs', (/** @type {import('../lib/node-red').ReceiveEvent} */ { msg, destination }) => {
+    // A message that a node held over a restart comes without having been sent.
+    if (resumedFrom(msg)) tracker.follow(access.runOf(msg, tabOf(destination.node)), destination.node)
     tracker.receive(runIn(msg), msg, destination.node)
   })
   RED.hooks.add('onComplete.opsconductor-runs', (/** @type {import('../lib/node-red').CompleteEvent} */ { msg, node, error }) => {

@@ -5,7 +5,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from opsconductor.bridge import editor_routes, library_routes, routes, run_routes, storage_routes
+from opsconductor.bridge import (
+    editor_routes,
+    library_routes,
+    routes,
+    run_routes,
+    storage_routes,
+    wait_routes,
+)
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
 from opsconductor.kit.http import service_app
@@ -15,10 +22,12 @@ from opsconductor.kit.settings import Settings, settings
 
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many; so with runs
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes
+WAIT_LIMIT = 2 * 1024 * 1024  # bytes
 MESSAGE_LIMIT = 64 * 1024 * 1024  # bytes of a message that becomes a file; it was in Node-RED's memory before
 BODY_LIMITS = {
     "/api/nodered/storage/": FLOWS_LIMIT,
     "/api/nodered/runs": RUNS_LIMIT,
+    "/api/nodered/waits": WAIT_LIMIT,
     "/api/workflow/files": MESSAGE_LIMIT,
 }
 NEEDED = ("redis_url",)
@@ -34,7 +43,13 @@ def create_app(config: Settings) -> FastAPI:
     )
     app.state.settings = config
     app.add_exception_handler(Refused, refused)
-    for router in (routes.health, editor_routes.router, storage_routes.router, run_routes.router):
+    for router in (
+        routes.health,
+        editor_routes.router,
+        storage_routes.router,
+        run_routes.router,
+        wait_routes.router,
+    ):
         app.include_router(router)
     if config.enable_workflow_api:
         app.include_router(routes.api)

@@ -38,6 +38,7 @@ from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork, unavailable
 from opsconductor.runs.routes import internal as runs_internal
 from opsconductor.runs.routes import router as runs
+from opsconductor.runs.wait_routes import router as waits
 from opsconductor.scripts.routes import router as scripts
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
@@ -56,7 +57,8 @@ log = structlog.get_logger()
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
 FILES = "/api/v3/files"
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes; a report of many runs with many steps
-BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT, "/internal/runs": RUNS_LIMIT}
+WAIT_LIMIT = 2 * 1024 * 1024  # bytes; a message that a node holds, of which it takes half as much
+BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT, "/internal/runs": RUNS_LIMIT, "/internal/waits": WAIT_LIMIT}
 NEEDED = ("database_url", "redis_url", "secret_key")
 
 health = APIRouter(tags=["health"])
@@ -109,7 +111,7 @@ def create_app(config: Settings) -> FastAPI:
         audit,
     ):
         root.include_router(router, prefix="/api/v3")
-    for router in (auth_internal, workflow_storage, runs_internal, health):
+    for router in (auth_internal, workflow_storage, runs_internal, waits, health):
         root.include_router(router)
     if config.enable_workflow_api:
         root.include_router(workflow_api, prefix="/api")

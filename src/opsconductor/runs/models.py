@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opsconductor.contracts.runs import CAUSES, RUN_STATUSES, STEP_STATUSES
-from opsconductor.kit.database import Base, CreatedAt, Instant
+from opsconductor.kit.database import Base, CreatedAt, Instant, UpdatedAt
 
 MaybeInstant = Mapped[datetime | None]
 
@@ -76,3 +76,20 @@ class WorkflowExecutionStep(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[Instant]
     finished_at: MaybeInstant = mapped_column(DateTime(timezone=True))
+
+
+class WorkflowWait(Base):
+    """A message that a node holds until something has happened. Whoever claims it sends it on, and then deletes it."""
+
+    __tablename__ = "workflow_waits"
+    __table_args__ = (Index("ix_workflow_waits_node_id", "node_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    flow_id: Mapped[str] = mapped_column(String(255))
+    node_id: Mapped[str] = mapped_column(String(255))
+    run_id: Mapped[UUID]
+    run_flow_id: Mapped[str] = mapped_column(String(255))
+    state: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    claimed_until: MaybeInstant = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]

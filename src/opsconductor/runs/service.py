@@ -13,7 +13,7 @@ from opsconductor.executions.errors import ExecutionEnded
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
-from opsconductor.runs import repository
+from opsconductor.runs import repository, waits_repository
 from opsconductor.runs.errors import RunEnded, RunNotFound
 from opsconductor.runs.models import WorkflowExecution, WorkflowExecutionStep
 from opsconductor.runs.schemas import RunDetail, RunOut, RunStepOut
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 SILENCE = timedelta(seconds=20)
 """Node-RED tells every 5 s which runs go on. One that is not named for longer than this is lost."""
 FORGET_AT_ONCE = 1_000
+UNTOUCHED = timedelta(days=400)
+"""Waits that were not touched for as long belong to nodes that are gone."""
 LOST = "Node-RED fell silent while this ran; how far it came after its last step is not known."
 
 
@@ -90,6 +92,7 @@ async def listed(uow: UnitOfWork, limit: int, cursor: str | None, **wanted: Any)
 
 async def forget_old(uow: UnitOfWork, days: int) -> int:
     """Delete some runs that began longer ago and have ended, and return how many; 0 once there are none."""
+    await waits_repository.forget_untouched(uow.session, now() - UNTOUCHED)
     return await repository.forget_old(uow.session, now() - timedelta(days=days), FORGET_AT_ONCE)
 
 

@@ -1,0 +1,116 @@
+/**
+ * Messages that a node holds until something has happened, over restarts of Node-RED: kept before it begins to wait, claimed
+ * before its message goes on, forgotten after it went. Between claim and forgetting lies the one moment in which a crash
+ * makes a message go on twice, with the same run id.
+ */
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+
+const LARGEST = 1024 * 1024 // bytes of a message as JSON
+const CLAIMED_FOR = 30 // s in which a message has to be sent on
+const ASK_AGAIN = 5_000 // ms, while another may be sending the message on
+const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
+
+/** @typedef {ReturnType<import('./bridge').Bridge['waits']>} Access */
+/** @typedef {Record<string, unknown>} Facts what a node has to know to go on */
+/** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts}}} Kept */
+
+/** Messages that were held before this process began, by what is known of them. @type {WeakMap<object, {id: string, facts: Facts}>} */
+const resumed = new WeakMap()
+
+/** A message that a node holds. */
+class Wait {
+  #access
+  #signal
+  #place
+  /** What was known when it was held in an earlier process; null for a new message. */
+  facts
+
+  /**
+   * @param {object} options
+   * @param {Access} options.access
+   * @param {string} options.id
+   * @param {{flow_id: string, node_id: string, run_id: string, run_flow_id: string}} options.place
+   * @param {Facts | null} options.facts
+   * @param {AbortSignal} options.signal
+   */
+  constructor ({ access, id, place, facts, signal }) {
+    this.#access = access
+    this.#signal = signal
+    this.#place = place
+    this.id = id
+    this.facts = facts
+  }
+
+  /** Keeps the message, with what is needed to go on with it. @param {any} msg @param {Facts} facts */
+  keep (msg, facts) {
+    return this.#access.keep(this.id, { ...this.#place, state: { msg: keepable(msg), facts } })
+  }
+
+  /** Tells whether the message may be sent on from here; waits while another may be doing so. */
+  async claim () {
+    for (;;) {
+      const { claimed, gone } = await this.#access.claim(this.id, CLAIMED_FOR)
+      if (claimed || gone) return claimed
+      await sleep(ASK_AGAIN, undefined, { signal: this.#signal })
+    }
+  }
+
+  forget () {
+    return this.#access.forget(this.id)
+  }
+}
+
+/**
+ * Holds a message until something has happened, and returns what is to be sent then.
+ * @param {Pick<import('./define-node').Work<any>, 'msg' | 'wait' | 'signal'>} work
+ * @param {() => Promise<Facts>} begin finds out what is waited for, for a new message
+ * @param {(facts: Facts) => Promise<import('./define-node').Outcome>} until waits for it
+ * @returns {Promise<import('./define-node').Outcome>}
+ */
+async function held ({ msg, wait, signal }, begin, until) {
+  const facts = wait.facts ?? await begin()
+  if (!wait.facts) await wait.keep(msg, facts)
+  try {
+    const outcome = await until(facts)
+    if (!await wait.claim()) return { outputs: [], status: {} }
+    return { ...outcome, sent: () => wait.forget() }
+  } catch (error) {
+    // What failed would fail again after every restart; what was only stopped goes on after it.
+    if (!signal.aborted) await wait.forget()
+    throw error
+  }
+}
+
+/** @param {any} msg */
+function keepable (msg) {
+  const text = JSON.stringify(Object.fromEntries(Object.entries(msg).filter(([key]) => !NOT_KEPT.includes(key))))
+  if (Buffer.byteLength(text) > LARGEST) {
+    const size = `${Buffer.byteLength(text)} bytes, at most ${LARGEST}`
+    throw new Error(`The message is too large to be held over a restart (${size}); remove what the flow does not need.`)
+  }
+  return JSON.parse(text)
+}
+
+/** Makes a message of one that was kept. @param {Kept} kept */
+function messageOf ({ id, run_id, state }) {
+  const msg = { ...revived(state.msg), _opsc: { run: run_id } }
+  resumed.set(msg, { id, facts: state.facts })
+  return msg
+}
+
+/** Buffers become what they were. @param {any} value @returns {any} */
+function revived (value) {
+  if (value?.type === 'Buffer' && Array.isArray(value.data)) return Buffer.from(value.data)
+  if (Array.isArray(value)) return value.map(revived)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, revived(one)]))
+}
+
+/** Returns what is known of a message that was held before this process began. @param {object} msg */
+function resumedFrom (msg) {
+  return resumed.get(msg) ?? null
+}
+
+module.exports = { Wait, held, messageOf, resumedFrom }
