@@ -6,6 +6,7 @@ const { bringsOutputs } = require('./run-settings')
 const { ended, look } = require('./statuses')
 const { withTargets } = require('./targets')
 
+const KEY_REMEMBERED = 23 * 3_600_000 // ms; the core remembers keys for 24 h
 const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
 
 /** @typedef {import('./bridge').Result} Result */
@@ -37,13 +38,30 @@ const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
 async function executed (work, targets, order, { outputs }) {
   const { bridge, show } = work
   show(look('running', `running 0/${targets.length}`))
-  const { execution_id: id } = await bridge.execute(requestOf(work, targets, order), work.key)
+  const id = work.wait.facts?.executionId ?? await begun(work, targets, order)
   await endOf(work, id, targets.length)
   const found = await bridge.results(id, { outputs })
   if (found.results.length !== targets.length) {
     throw new Error(`Execution ${id} has ${found.results.length} results for ${targets.length} targets.`)
   }
   return found
+}
+
+/**
+ * Has an order accepted, once: where a message is held, the same key is used after a restart, and then the execution is known.
+ * @param {Work<any>} work
+ * @param {Target[]} targets
+ * @param {Order} order
+ * @returns {Promise<string>} id of the execution
+ */
+async function begun (work, targets, order) {
+  const { bridge, key, msg, wait } = work
+  if (Date.now() - (wait.facts?.since ?? Date.now()) > KEY_REMEMBERED) {
+    throw new Error('Node-RED was away for too long to know whether this was begun; look under Executions, and start it again if need be.')
+  }
+  const { execution_id: id } = await bridge.execute(requestOf(work, targets, order), key)
+  if (wait.facts) await wait.keep(msg, { ...wait.facts, executionId: id })
+  return id
 }
 
 /** @param {Work<any>} work @param {Target[]} targets @param {Order} order */
@@ -66,11 +84,11 @@ function requestOf ({ bridge, node, msg, settings: { name } }, targets, { title,
 }
 
 /** Waits for the end of the whole execution, not of its first results. @param {Work<any>} work @param {string} id @param {number} count */
-async function endOf ({ bridge, settings, signal, show }, id, count) {
+async function endOf ({ bridge, settings, signal, show, wait }, id, count) {
   try {
     await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)))
   } catch (error) {
-    if (signal.aborted && settings.cancelOnStop) await bridge.cancel(id, AbortSignal.timeout(CANCEL_WITHIN))
+    if (signal.aborted && settings.cancelOnStop && !wait.facts) await bridge.cancel(id, AbortSignal.timeout(CANCEL_WITHIN))
     throw error
   }
 }

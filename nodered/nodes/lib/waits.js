@@ -13,7 +13,7 @@ const ASK_AGAIN = 5_000 // ms, while another may be sending the message on
 const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
 
 /** @typedef {ReturnType<import('./bridge').Bridge['waits']>} Access */
-/** @typedef {Record<string, unknown>} Facts what a node has to know to go on */
+/** @typedef {Record<string, any>} Facts what a node has to know to go on */
 /** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts}}} Kept */
 
 /** Messages that were held before this process began, by what is known of them. @type {WeakMap<object, {id: string, facts: Facts}>} */
@@ -24,7 +24,7 @@ class Wait {
   #access
   #signal
   #place
-  /** What was known when it was held in an earlier process; null for a new message. */
+  /** What is kept with the message; null as long as it is not. */
   facts
 
   /**
@@ -44,8 +44,9 @@ class Wait {
   }
 
   /** Keeps the message, with what is needed to go on with it. @param {any} msg @param {Facts} facts */
-  keep (msg, facts) {
-    return this.#access.keep(this.id, { ...this.#place, state: { msg: keepable(msg), facts } })
+  async keep (msg, facts) {
+    await this.#access.keep(this.id, { ...this.#place, state: { msg: keepable(msg), facts } })
+    this.facts = facts
   }
 
   /** Tells whether the message may be sent on from here; waits while another may be doing so. */

@@ -68,7 +68,7 @@ const WAYS = {
     until: untilEnded
   },
   targets: {
-    begin: async ({ msg }) => ({ targets: targetsOf(msg) }),
+    begin: async ({ msg }) => ({ targets: targetsOf(msg), since: Date.now() }),
     until: untilBack
   }
 }

@@ -1,6 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { existsSync, readFileSync } = require('node:fs')
+const { join } = require('node:path')
 const { test } = require('node:test')
 const { until } = require('../../../test-support/flows')
 const { COMMAND, aRealFlow, askCore, facts } = require('../../../test-support/real')
@@ -133,4 +135,35 @@ test('handles only, where the node is set so', async () => {
   const { msg } = await ran({ outputsInMessage: 'never' })
   const [{ output_bytes: bytes, output_sha256: digest, output_text: text }] = msg.results
   assert.deepEqual([bytes, digest.length, text], [6, 64, undefined])
+})
+
+test('a durable command runs once, and its message goes on once, over a restart in the middle', async () => {
+  const file = join(facts().folder, 'durable.txt')
+  const node = { ...COMMAND, id: 'durable', durable: true, command: `echo ran >> ${file}; sleep 3` }
+  const before = await aRealFlow(node)
+  before.send('durable', { targets: targets.slice(0, 1), topic: 'kept' })
+  await until(() => existsSync(file))
+  await before.close()
+  assert.equal(before.out.length, 0)
+
+  const after = await aRealFlow(node)
+  await after.arrived()
+  assert.deepEqual([after.out[0].topic, after.out[0].payload.successful], ['kept', 1])
+  assert.equal(readFileSync(file, 'utf8'), 'ran\n')
+  await after.close()
+  const last = await aRealFlow(node)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  assert.equal(last.out.length, 0)
+})
+
+test('a durable command that fails is an error once, and is not tried again after a restart', async () => {
+  const node = { ...COMMAND, id: 'durable-fails', durable: true, command: 'exit 3' }
+  const flow = await aRealFlow(node)
+  flow.send('durable-fails', { targets: targets.slice(0, 1) })
+  await flow.arrived(2)
+  assert.deepEqual([flow.bad.length, flow.caught.length], [1, 1])
+  await flow.close()
+  const again = await aRealFlow(node)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  assert.deepEqual([again.bad, again.caught], [[], []])
 })
