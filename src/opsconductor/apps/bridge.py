@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from opsconductor.bridge import editor_routes, routes, storage_routes
+from opsconductor.bridge import editor_routes, reporting_routes, routes, storage_routes
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
 from opsconductor.kit.http import service_app
@@ -32,6 +32,7 @@ def create_app(config: Settings) -> FastAPI:
         app.include_router(router)
     if config.enable_workflow_api:
         app.include_router(routes.api)
+        app.include_router(reporting_routes.router)
     return app
 
 

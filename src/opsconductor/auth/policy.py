@@ -31,7 +31,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "executions.cancel": RUNNERS,
     "workflows.read": EVERYONE,
     "workflows.edit": DESIGNERS,
+    "notifications.read": EVERYONE,
+    "notifications.send": RUNNERS,
+    "notifications.write": MANAGERS,
+    "notifications.allow_private": ADMINISTRATORS,
     "audit.read": MANAGERS,
+    "audit.write": RUNNERS,
     "users.read": ADMINISTRATORS,
     "users.write": ADMINISTRATORS,
     "sessions.open": SERVICES,
@@ -43,11 +48,17 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create"})
 """What Node-RED itself may do: keep its flows, and ask for a token that acts as a flow's owner."""
 EDITOR_TICKET = frozenset(
-    {"session.read", "targets.read", "executions.read", "workflows.read", "workflows.edit"}
+    {
+        *("session.read", "targets.read", "executions.read", "workflows.read", "workflows.edit"),
+        "notifications.read",
+    }
 )
 """What a person's ticket is good for inside the editor."""
 WORKFLOW_TOKEN = frozenset(
-    {"session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"}
+    {
+        *("session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"),
+        *("notifications.read", "notifications.send", "audit.write"),
+    }
 )
 """What a flow may do at most, whoever owns it."""
 
