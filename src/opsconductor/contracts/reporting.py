@@ -60,9 +60,7 @@ def _depth(value: Any) -> int:
 
 Severity = Literal["info", "warning", "error", "critical"]
 Data = Annotated[dict[str, Any], Field(default_factory=dict), AfterValidator(be_small)]
-EventType = Annotated[
-    str, StringConstraints(max_length=80, pattern=rf"^(?:{'|'.join(EVENT_TYPES)}|{CUSTOM})$")
-]
+EventType = Annotated[str, StringConstraints(max_length=80, pattern=KNOWN_OR_CUSTOM)]
 
 
 class NotificationTemplate(In):
