@@ -34,6 +34,8 @@ const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not 
  * @property {Result[]} results
  * @property {number | null} execution_time
  */
+/** @typedef {{channel_id: string, channel_name: string, status: string, attempts: number, error_code: string | null, error_message: string | null}} Delivery */
+/** @typedef {{notification_id: string, finished: boolean, title: string, deliveries: Delivery[]}} Notified */
 
 class Bridge {
   #url
@@ -78,7 +80,13 @@ class Bridge {
         wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000 }
       ), { signal, progress }),
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
-      cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit })
+      cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit }),
+      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<Notified>} */
+      notify: (wanted, key) => insist('/notify', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
+      /** @param {string} id @param {number} wait s until nothing of it is pending any more @returns {Promise<Notified>} */
+      notification: (id, wait) => insist(`/notifications/${id}?wait=${wait}`, { timeout: 30_000 + wait * 1_000 }),
+      /** @param {object} wanted @returns {Promise<{audit_id: string}>} */
+      audit: wanted => insist('/audit', { method: 'POST', body: wanted })
     }
   }
 
@@ -95,6 +103,17 @@ class Bridge {
   close () {
     this.#events.close()
     this.#tokens.clear()
+  }
+
+  /** Returns what the dialog of a notification asks, as the person in the editor. @param {string} ticket */
+  notificationsFor (ticket) {
+    const url = `${this.#url}/api/workflow`
+    return {
+      /** @returns {Promise<{channels: {id: string, name: string, kind: string, enabled: boolean}[]}>} */
+      channels: () => request(`${url}/notification-channels`, { token: ticket }),
+      /** @param {object} template @returns {Promise<{title: string, body: string}>} */
+      preview: template => request(`${url}/notifications/preview`, { method: 'POST', token: ticket, body: template })
+    }
   }
 
   /**

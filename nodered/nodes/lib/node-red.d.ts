@@ -23,6 +23,7 @@ interface SendEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
+  body?: unknown
 }
 
 export interface Response {
@@ -39,7 +40,10 @@ export interface RED {
   }
   plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
   hooks: { add(name: string, hook: (events: SendEvent[]) => void): void }
-  httpAdmin: { get(path: string, ...handlers: Middleware[]): void }
+  httpAdmin: {
+    get(path: string, ...handlers: Middleware[]): void
+    post(path: string, ...handlers: Middleware[]): void
+  }
   auth: { needsPermission(permission: string): Middleware }
   util: {
     cloneMessage<T>(msg: T): T

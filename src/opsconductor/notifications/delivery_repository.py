@@ -24,7 +24,8 @@ async def taken_lately(session: AsyncSession, channel_id: UUID) -> int:
 
 
 async def deliveries(session: AsyncSession, notification_ids: Sequence[UUID]) -> Sequence[D]:
-    query = select(D).where(D.notification_id.in_(notification_ids)).order_by(D.id)
+    """Return what became of notifications, by the names of channels."""
+    query = select(D).where(D.notification_id.in_(notification_ids)).order_by(D.channel_name, D.id)
     return (await session.scalars(query)).all()
 
 
