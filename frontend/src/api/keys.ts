@@ -32,5 +32,11 @@ export const keys = {
   workflows: ['workflows'] as const,
   workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
   editor: ['editor'] as const,
+  notifications: ['notifications'] as const,
+  notificationList: (filter: object) => ['notifications', 'list', filter] as const,
+  unread: ['notifications', 'unread'] as const,
+  channels: ['channels'] as const,
+  channel: (id: string) => ['channels', 'one', id] as const,
+  deliveries: (id: string) => ['channels', 'one', id, 'deliveries'] as const,
   audit: (filter: object) => ['audit', filter] as const,
 }

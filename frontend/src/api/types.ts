@@ -43,6 +43,12 @@ export type Search = Schemas['SearchOut']
 export type Found = Schemas['Found']
 export type Workflow = Schemas['WorkflowOut']
 export type WorkflowVersion = Schemas['WorkflowVersionOut']
+export type Notification = Schemas['InAppOut']
+export type NotificationsRead = Schemas['NotificationsRead']
+export type Channel = Schemas['ChannelOut']
+export type NewChannel = Schemas['NewChannel']
+export type ChannelChange = Schemas['ChannelChange']
+export type SentDelivery = Schemas['SentOut']
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

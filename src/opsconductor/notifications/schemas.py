@@ -58,27 +58,31 @@ SigningKey = Annotated[SecretStr, Field(min_length=16, max_length=200)]
 PerMinute = Annotated[int, Field(ge=1, le=1000)]
 
 
-class EmailFields(In):
-    """A mail server and who is written to. `security` none sends in the clear: only for a relay next door."""
+class EmailIn(In):
+    """A mail server and who is written to. `security` none sends in the clear: only for a relay next door.
+
+    A password that is left away in a change stays as long as the server stays.
+    """
 
     host: Host
     port: Port = 587
     security: Security = "starttls"
     username: Annotated[str, StringConstraints(max_length=200)] = ""
+    password: Secret | None = None
     sender: MailAddress
     recipients: Annotated[list[MailAddress], Field(min_length=1, max_length=50)]
 
 
-class EmailIn(EmailFields):
-    """With the password for the user name; left away in a change, it stays as long as the server stays."""
+class EmailOut(BaseModel):
+    """A mail server and who is written to, without the password."""
 
-    password: Secret | None = None
-
-
-class EmailOut(EmailFields):
-    """Without the password."""
-
+    host: str
+    port: int
+    security: Security
+    username: str
     has_password: bool
+    sender: str
+    recipients: list[str]
 
 
 class WebhookIn(In):

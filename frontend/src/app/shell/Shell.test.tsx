@@ -15,6 +15,7 @@ test('an administrator finds every place in the navigation', async () => {
 
   expect(await places()).toEqual([
     'Overview',
+    'Notifications',
     'Targets',
     'Run',
     'Executions',
@@ -32,7 +33,14 @@ test('a place that the role does not open is neither offered nor opened', async 
 
   await openApp('/audit')
 
-  expect(await places()).toEqual(['Overview', 'Targets', 'Executions', 'Scripts', 'Workflows'])
+  expect(await places()).toEqual([
+    'Overview',
+    'Notifications',
+    'Targets',
+    'Executions',
+    'Scripts',
+    'Workflows',
+  ])
   screen.getByRole('heading', { name: 'Your role does not allow this' })
 })
 

@@ -1,7 +1,17 @@
 /** The filter of the audit log, as it stands in the address. */
 import { oneOf, text } from '@/features/targets/filter'
 
-export const areas = ['target', 'credential', 'script', 'execution', 'workflow', 'user', 'session'] as const
+export const areas = [
+  'target',
+  'credential',
+  'script',
+  'execution',
+  'workflow',
+  'flow',
+  'notification',
+  'user',
+  'session',
+] as const
 export const periods = ['hour', 'day', 'week', 'month'] as const
 
 export type Area = (typeof areas)[number]
@@ -34,7 +44,7 @@ export interface AuditQuery {
 /** The filter as the API takes it: an action matches by its beginning, a period by the instant at which it began. */
 export function auditQueryOf({ area, actor, since }: AuditFilter, now: number): AuditQuery {
   return {
-    ...(area ? { action: `${area}.` } : {}),
+    ...(area ? { action: area === 'notification' ? area : `${area}.` } : {}),
     ...(actor ? { actor } : {}),
     ...(since ? { since: new Date(now - lengths[since]).toISOString() } : {}),
   }

@@ -21,6 +21,8 @@ export const audit = {
     script: 'Script',
     execution: 'Execution',
     workflow: 'Workflow',
+    flow: 'Said by a flow',
+    notification: 'Notification',
     user: 'User',
     session: 'Session',
   },
