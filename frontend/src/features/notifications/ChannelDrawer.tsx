@@ -1,5 +1,5 @@
 /** A channel at the side of the list, at an address of its own: its form, a test, and what it sent last. */
-import { Alert, Button, Code, Divider, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { pagesOf } from '@/api/paging'
@@ -71,8 +71,7 @@ function Whole({ channel, onClose }: { channel: Channel; onClose: () => void }) 
         <Deliveries channel={channel} />
       </Section>
       {mayWrite && (
-        <>
-          <Divider />
+        <Section title={t('channels.settings')}>
           <ChannelForm
             channel={channel}
             onCancel={onClose}
@@ -81,7 +80,7 @@ function Whole({ channel, onClose }: { channel: Channel; onClose: () => void }) 
               onClose()
             }}
           />
-        </>
+        </Section>
       )}
     </Stack>
   )

@@ -115,7 +115,7 @@ function Destination({ channel: { email, webhook, apprise } }: { channel: Channe
 
 function LastDelivery({ channel: { last_delivery: last, dropped } }: { channel: Channel }) {
   const { t } = useTranslation()
-  if (!last) return <Time at={null} />
+  if (!last) return <Time at={null} never={t('channels.neverSent')} />
   return (
     <span>
       <DeliveryBadge status={last.status} /> <Time at={last.finished_at ?? last.created_at} c="dimmed" />

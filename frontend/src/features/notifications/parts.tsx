@@ -60,6 +60,7 @@ export function Views({ view }: { view: 'list' | 'channels' }) {
     <SegmentedControl
       size="xs"
       w="fit-content"
+      mb="sm"
       aria-label={t('notifications.views')}
       value={view}
       onChange={(next) =>

@@ -89,6 +89,8 @@ export const channels = {
   deliveries: 'Last deliveries',
   noDeliveries: 'Nothing was sent by this channel yet.',
   lastDelivery: 'Last delivery',
+  neverSent: 'Nothing sent yet',
+  settings: 'Settings',
   statuses: { pending: 'Pending', delivered: 'Delivered', failed: 'Failed', dropped: 'Dropped' },
   attempts_one: '{{count}} attempt',
   attempts_other: '{{count}} attempts',
