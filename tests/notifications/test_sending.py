@@ -252,7 +252,7 @@ async def test_what_a_deleted_channel_had_not_sent_is_failed(desk: Desk, hook: H
 async def test_a_hanging_channel_does_not_hold_up_the_others(
     desk: Desk, hook: Hook, mailbox: Mailbox
 ) -> None:
-    hook.delay = 2
+    hook.delay = 6
     slow = await desk.webhook("hanging", hook.url, per_minute=1000)
     quick = await desk.email("quick", mailbox)
     for _ in range(30):
@@ -260,7 +260,7 @@ async def test_a_hanging_channel_does_not_hold_up_the_others(
     accepted = await desk.send(quick["id"])
     dispatcher = desk.dispatcher()
     await dispatcher.dispatch()
-    found = await desk.until(accepted, "delivered", seconds=1.5)
+    found = await desk.until(accepted, "delivered", seconds=5.5)
     await dispatcher.settle()
 
     assert found["status"] == "delivered"
