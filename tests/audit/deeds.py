@@ -80,6 +80,9 @@ class Stage:
     async def file(self) -> str:
         return await self._made(f"/files?name={self.name()}", {})
 
+    async def channel(self) -> str:
+        return await self._made("/notification-channels", {"name": self.name(), "kind": "in_app"})
+
     async def somebody(self) -> httpx.AsyncClient:
         """Return a client of somebody with a session of their own."""
         user = await self.user()
@@ -263,6 +266,40 @@ async def _remove_file(stage: Stage) -> Request:
     return stage.by_admin("DELETE", f"/api/v3/files/{await stage.file()}")
 
 
+async def _add_channel(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/notification-channels", {"name": stage.name(), "kind": "in_app"})
+
+
+async def _change_channel(stage: Stage) -> Request:
+    return stage.by_admin(
+        "PATCH", f"/api/v3/notification-channels/{await stage.channel()}", {"per_minute": 5}
+    )
+
+
+async def _remove_channel(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/notification-channels/{await stage.channel()}")
+
+
+async def _try_channel(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/notification-channels/{await stage.channel()}/test")
+
+
+async def _notify(stage: Stage) -> Request:
+    body = {"title": "Hello", "channel_ids": [await stage.channel()]}
+    return stage.by_admin("POST", "/api/v3/notifications", body)
+
+
+async def _flow_notifies(stage: Stage) -> Request:
+    body = {"title": "Hello", "channel_ids": [await stage.channel()]}
+    return stage.by_admin("POST", "/api/workflow/notify", body)
+
+
+async def _flow_reports(stage: Stage) -> Request:
+    place = {"node_red_flow_id": "f1", "node_name": "a node"}
+    body = {"event_type": "note", "message": "hello", "workflow_context": place}
+    return stage.by_admin("POST", "/api/workflow/audit", body)
+
+
 async def _deploy(stage: Stage) -> Request:
     body = {
         "flows": a_tab(stage.name(), a_node(stage.name())),
@@ -308,6 +345,13 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
     "POST /api/v3/files": ("file.added", _add_file),
     "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
+    "POST /api/v3/notification-channels": ("notification_channel.added", _add_channel),
+    "PATCH /api/v3/notification-channels/{channel_id}": ("notification_channel.changed", _change_channel),
+    "DELETE /api/v3/notification-channels/{channel_id}": ("notification_channel.removed", _remove_channel),
+    "POST /api/v3/notification-channels/{channel_id}/test": ("notification_channel.tested", _try_channel),
+    "POST /api/v3/notifications": ("notification.sent", _notify),
+    "POST /api/workflow/notify": ("notification.sent", _flow_notifies),
+    "POST /api/workflow/audit": ("flow.note", _flow_reports),
     "POST /api/workflow/execute": ("execution.started", _flow_runs),
     "POST /api/workflow/cancel/{execution_id}": ("execution.cancelled", _flow_cancels),
     "POST /api/workflow/auth": ("workflow_token.created", _workflow_token),
@@ -322,6 +366,9 @@ NOT_AUDITED = {
     "DELETE /internal/waits/{wait_id}": "the same",
     "DELETE /internal/waits": "the same",
     "PUT /internal/runs": "tells of runs that go on by themselves, of which each deed is audited",
+    "POST /api/v3/notifications/preview": "fills in a text and stores nothing",
+    "POST /api/v3/notifications/read": "what somebody has seen is their own affair",
+    "POST /api/workflow/notifications/preview": "fills in a text and stores nothing",
     "PUT /internal/storage/documents/{name}": "how an editor looks to its user",
     "PUT /internal/storage/library/{kind}": "snippets that do nothing until somebody deploys them",
 }

@@ -67,6 +67,7 @@ def test_every_rule_is_in_the_table_of_permissions() -> None:
 
 def test_every_permission_is_used_by_an_operation() -> None:
     asked_inside = {"run_tokens.create"}  # of a flow's run
+    asked_inside |= {"notifications.allow_private"}  # of who leads a channel into the own network
 
     assert set(PERMISSIONS) - asked_inside == {operation.rule for operation in RULED}
 

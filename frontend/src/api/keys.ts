@@ -38,5 +38,11 @@ export const keys = {
   workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
   workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
   editor: ['editor'] as const,
+  notifications: ['notifications'] as const,
+  notificationList: (filter: object) => ['notifications', 'list', filter] as const,
+  unread: ['notifications', 'unread'] as const,
+  channels: ['channels'] as const,
+  channel: (id: string) => ['channels', 'one', id] as const,
+  deliveries: (id: string) => ['channels', 'one', id, 'deliveries'] as const,
   audit: (filter: object) => ['audit', filter] as const,
 }

@@ -50,6 +50,12 @@ export type Deploy = Schemas['DeployOut']
 export type WorkflowRun = Schemas['RunOut']
 export type WorkflowRunDetail = Schemas['RunDetail']
 export type WorkflowRunStep = Schemas['RunStepOut']
+export type Notification = Schemas['InAppOut']
+export type NotificationsRead = Schemas['NotificationsRead']
+export type Channel = Schemas['ChannelOut']
+export type NewChannel = Schemas['NewChannel']
+export type ChannelChange = Schemas['ChannelChange']
+export type SentDelivery = Schemas['SentOut']
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

@@ -16,6 +16,7 @@ import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
 import { fileFilterOf } from '@/features/files/filter'
+import { notificationFilterOf } from '@/features/notifications/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
@@ -217,6 +218,40 @@ const credential = createRoute({
   component: lazyRouteComponent(credentialDrawers, 'EditCredentialDrawer'),
 })
 
+const notifications = createRoute({
+  getParentRoute: () => shell,
+  path: 'notifications',
+  validateSearch: notificationFilterOf,
+  staticData: { permission: 'notifications.read' },
+  component: lazyRouteComponent(
+    () => import('@/features/notifications/NotificationsPage'),
+    'NotificationsPage',
+  ),
+})
+
+const channels = createRoute({
+  getParentRoute: () => shell,
+  path: 'notifications/channels',
+  staticData: { permission: 'notifications.send' },
+  component: lazyRouteComponent(() => import('@/features/notifications/ChannelsPage'), 'ChannelsPage'),
+})
+
+const channelDrawers = () => import('@/features/notifications/ChannelDrawer')
+
+const newChannel = createRoute({
+  getParentRoute: () => channels,
+  path: 'new',
+  staticData: { permission: 'notifications.write' },
+  component: lazyRouteComponent(channelDrawers, 'NewChannelDrawer'),
+})
+
+const channel = createRoute({
+  getParentRoute: () => channels,
+  path: '$channelId',
+  staticData: { permission: 'notifications.send' },
+  component: lazyRouteComponent(channelDrawers, 'ChannelDrawer'),
+})
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: 'audit',
@@ -268,6 +303,8 @@ const routeTree = root.addChildren([
     workflowRun,
     workflowVersion,
     credentials.addChildren([newCredential, credential]),
+    notifications,
+    channels.addChildren([newChannel, channel]),
     audit,
     users.addChildren([newUser, user]),
     elsewhere,

@@ -67,6 +67,10 @@ export const UsersIcon = line(
   'M15.5 4.8a3.5 3.5 0 0 1 0 6.4',
   'M18 14.9c2.1.7 3.5 2.4 3.5 5.1',
 )
+export const BellIcon = line('M5 17.5h14l-2-3V10a5 5 0 0 0-10 0v4.5z', 'M10 20.5a2 2 0 0 0 4 0', 'M12 3v2')
+export const FlameIcon = line(
+  'M12 3c1 4 5 5.5 5 10.5a5 5 0 0 1-10 0c0-2 1-3.5 2-4.5.5 1.5 1 2 2 2.5 0-3 0-6 1-8.5z',
+)
 export const SearchIcon = line('M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z', 'M20 20l-4.8-4.8')
 export const PlusIcon = line('M12 5v14', 'M5 12h14')
 export const CheckIcon = line('M5 12.5l4.5 4.5L19 7')

@@ -2,6 +2,7 @@
 import type {
   Account,
   AuditEntry,
+  Channel,
   Credential,
   Deploy,
   Execution,
@@ -9,11 +10,13 @@ import type {
   Group,
   Groups,
   Lines,
+  Notification,
   Page,
   Preview,
   Result,
   Script,
   ScriptRow,
+  SentDelivery,
   Step,
   StoredFile,
   Target,
@@ -48,6 +51,10 @@ export const everything: Permission[] = [
   'workflows.edit',
   'runs.read',
   'runs.cancel',
+  'notifications.read',
+  'notifications.send',
+  'notifications.write',
+  'notifications.allow_private',
   'audit.read',
   'users.read',
   'users.write',
@@ -58,6 +65,7 @@ export const looking: Permission[] = [
   'executions.read',
   'workflows.read',
   'runs.read',
+  'notifications.read',
 ]
 
 export function anAccount(change: Partial<Account> = {}): Account {
@@ -101,6 +109,58 @@ export function aFile(name: string, change: Partial<StoredFile> = {}): StoredFil
     target_id: null,
     created_by_name: 'ada',
     created_at: WHEN,
+    ...change,
+  }
+}
+
+export function aNotification(title: string, change: Partial<Notification> = {}): Notification {
+  return {
+    id: `id-${title}`,
+    title,
+    body: '',
+    severity: 'info',
+    flow_id: null,
+    created_by_name: 'ada',
+    created_at: WHEN,
+    read: false,
+    ...change,
+  }
+}
+
+export function aChannel(name: string, change: Partial<Channel> = {}): Channel {
+  return {
+    id: `id-${name}`,
+    name,
+    kind: 'in_app',
+    enabled: true,
+    min_severity: 'info',
+    per_minute: 60,
+    allow_private: false,
+    email: null,
+    webhook: null,
+    apprise: null,
+    dropped: 0,
+    last_delivery: null,
+    created_at: WHEN,
+    updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aDelivery(title: string, change: Partial<SentDelivery> = {}): SentDelivery {
+  return {
+    id: `delivery-${title}`,
+    notification_id: `id-${title}`,
+    channel_id: 'id-hook',
+    channel_name: 'hook',
+    title,
+    status: 'delivered',
+    attempts: 1,
+    next_attempt_at: null,
+    error_code: null,
+    error_message: null,
+    created_at: WHEN,
+    finished_at: WHEN,
     ...change,
   }
 }

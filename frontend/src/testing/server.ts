@@ -39,6 +39,9 @@ export const server = setupServer(
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
   http.get(`${api}/workflow-executions`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
+  http.get(`${api}/notifications`, () => HttpResponse.json(page())),
+  http.get(`${api}/notification-channels`, () => HttpResponse.json(page())),
+  http.get(`${api}/notification-channels/:id/deliveries`, () => HttpResponse.json(page())),
   http.get(`${api}/audit`, () => HttpResponse.json(page())),
   http.head('*/nodered/', () => new HttpResponse(null, { status: 200 })),
 )

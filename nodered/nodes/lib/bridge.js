@@ -45,6 +45,8 @@ const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not 
  * @property {Result[]} results
  * @property {number | null} execution_time
  */
+/** @typedef {{channel_id: string, channel_name: string, status: string, attempts: number, error_code: string | null, error_message: string | null}} Delivery */
+/** @typedef {{notification_id: string, finished: boolean, title: string, deliveries: Delivery[]}} Notified */
 
 class Bridge {
   #url
@@ -97,17 +99,25 @@ class Bridge {
         wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000, signal: limit }
       ), { signal: limit, progress }),
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
-      cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit })
+      cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit }),
+      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<Notified>} */
+      notify: (wanted, key) => insist('/notify', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
+      /** @param {string} id @param {number} wait s until nothing of it is pending any more @returns {Promise<Notified>} */
+      notification: (id, wait) => insist(`/notifications/${id}?wait=${wait}`, { timeout: 30_000 + wait * 1_000 }),
+      /** @param {object} wanted @returns {Promise<{audit_id: string}>} */
+      audit: wanted => insist('/audit', { method: 'POST', body: wanted })
     }
   }
 
   /**
    * Returns how the person in the editor asks for what they may see.
    * @param {string} ticket
-   * @returns {(path: string, query?: Record<string, string>) => Promise<any>}
+   * @returns {import('./dialogs').Ask}
    */
   asPerson (ticket) {
-    return (path, query = {}) => request(`${this.#url}/api/workflow/${path}?${new URLSearchParams(query)}`, { token: ticket })
+    return (path, query = {}, body = undefined) => request(`${this.#url}/api/workflow/${path}?${new URLSearchParams(query)}`, {
+      token: ticket, ...(body !== undefined && { method: 'POST', body })
+    })
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Runs an action on targets, waits for its end, and sends the targets on: the one way of all nodes that run something. */
 'use strict'
 
+const { contextOf } = require('./context')
 const { formatted, handleOf, succeeded, summaryOf, told } = require('./results')
 const { bringsOutputs } = require('./run-settings')
 const { ended, look } = require('./statuses')
@@ -65,7 +66,8 @@ async function begun (work, targets, order) {
 }
 
 /** @param {Work<any>} work @param {Target[]} targets @param {Order} order */
-function requestOf ({ bridge, node, msg, settings: { name } }, targets, { title, description, type, parameters, more }) {
+function requestOf (work, targets, { title, description, type, parameters, more }) {
+  const { name } = work.settings
   return {
     name: `Node-RED: ${name || title}`.slice(0, 300),
     description,
@@ -73,13 +75,7 @@ function requestOf ({ bridge, node, msg, settings: { name } }, targets, { title,
     target_ids: targets.map(target => target.id),
     execute_immediately: true,
     ...more,
-    workflow_context: {
-      node_red_flow_id: node.z ?? '',
-      node_id: node.id,
-      node_name: name.slice(0, 255) || null,
-      run_id: bridge.run.id,
-      msg_id: String(msg._msgid ?? '').slice(0, 255) || null
-    }
+    workflow_context: contextOf(work, name)
   }
 }
 

@@ -40,6 +40,7 @@ export interface CompleteEvent {
 export interface Request {
   headers: Record<string, string | string[] | undefined>
   query: Record<string, unknown>
+  body?: unknown
 }
 
 export interface Response {
@@ -47,7 +48,7 @@ export interface Response {
   json(body: unknown): void
 }
 
-type Middleware = (request: Request, response: Response, next: () => void) => void
+export type Middleware = (request: Request, response: Response, next: () => void) => void
 
 export interface RED {
   nodes: {
@@ -58,7 +59,10 @@ export interface RED {
   plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
   hooks: { add(name: string, hook: (event: any) => unknown): void }
   events: { on(name: string, listener: () => void): void, once(name: string, listener: () => void): void }
-  httpAdmin: { get(path: string, ...handlers: Middleware[]): void }
+  httpAdmin: {
+    get(path: string, ...handlers: Middleware[]): void
+    post(path: string, ...handlers: Middleware[]): void
+  }
   auth: { needsPermission(permission: string): Middleware }
   util: {
     cloneMessage<T>(msg: T): T

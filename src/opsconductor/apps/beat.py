@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsconductor.auth import repository as auth
+from opsconductor.credentials.vault import Vault
 from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions import repository as executions
 from opsconductor.executions import steering_repository as steering
@@ -23,6 +24,7 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork
+from opsconductor.notifications.dispatch import Dispatcher, NotificationRetention, Senders
 from opsconductor.runs import service as runs
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
@@ -47,11 +49,21 @@ class Duty:
 class Beat:
     """The duties, with what they need."""
 
-    def __init__(self, units: UnitsOfWork, hints: Hints, retention: Retention, run_days: int) -> None:
+    def __init__(
+        self,
+        units: UnitsOfWork,
+        hints: Hints,
+        retention: Retention,
+        dispatcher: Dispatcher,
+        notification_retention: NotificationRetention,
+        run_days: int,
+    ) -> None:
         self._units = units
         self._run_days = run_days
         self._hints = hints
         self._retention = retention
+        self._dispatcher = dispatcher
+        self._notification_retention = notification_retention
 
     @property
     def duties(self) -> list[Duty]:
@@ -59,11 +71,13 @@ class Beat:
         return [
             Duty(1, self.lose_expired),
             Duty(1, self.stop_overdue),
+            Duty(1, self._dispatcher.dispatch),
             Duty(2, self.relay),
             Duty(5, self.lose_silent_runs),
             Duty(600, self.sweep),
             Duty(3600, self.forget_old_runs),
             Duty(3600, self._retention.enforce),
+            Duty(3600, self._notification_retention.enforce_notifications),
             Duty(6 * 3600, self._retention.clear_orphans),
             Duty(24 * 3600, self._retention.clear_orphaned_objects),
         ]
@@ -141,13 +155,13 @@ async def serve(config: Settings) -> None:
     units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
     courier = Courier(Folder.of(config), config.storage_cache_bytes)
     retention = Retention(units, config, courier.folder)
+    senders = Senders(config, Vault(config.secret_key.get_secret_value()))
+    dispatcher = Dispatcher(units, hints, senders)
+    beat = Beat(units, hints, retention, dispatcher, NotificationRetention(units, config), config.run_days)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tasks = [
-        asyncio.create_task(keep_doing(duty))
-        for duty in Beat(units, hints, retention, config.run_days).duties
-    ]
+    tasks = [asyncio.create_task(keep_doing(duty)) for duty in beat.duties]
     if config.ready_file:
         config.ready_file.touch()
     log.info("beat.ready")
@@ -156,6 +170,7 @@ async def serve(config: Settings) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await dispatcher.stop()
     await hints.stop()
     await engine.dispose()
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from opsconductor.bridge import (
     editor_routes,
     library_routes,
+    reporting_routes,
     routes,
     run_routes,
     storage_routes,
@@ -54,6 +55,7 @@ def create_app(config: Settings) -> FastAPI:
     if config.enable_workflow_api:
         app.include_router(routes.api)
         app.include_router(library_routes.router)
+        app.include_router(reporting_routes.router)
     return app
 
 

@@ -36,6 +36,9 @@ from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork, unavailable
+from opsconductor.notifications.channel_routes import router as notification_channels
+from opsconductor.notifications.dispatch import Senders
+from opsconductor.notifications.routes import router as notifications
 from opsconductor.runs.routes import internal as runs_internal
 from opsconductor.runs.routes import router as runs
 from opsconductor.runs.wait_routes import router as waits
@@ -48,6 +51,7 @@ from opsconductor.transports.ssh import SshTransport
 from opsconductor.workflows.api_routes import router as workflow_api
 from opsconductor.workflows.deploy_routes import router as deploys
 from opsconductor.workflows.library_routes import router as workflow_library
+from opsconductor.workflows.reporting_routes import router as workflow_reporting
 from opsconductor.workflows.repository import owner_of
 from opsconductor.workflows.routes import router as workflows
 from opsconductor.workflows.storage_routes import router as workflow_storage
@@ -97,25 +101,14 @@ def create_app(config: Settings) -> FastAPI:
         app.add_exception_handler(error, _database_away)
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
-    for router in (
-        auth,
-        targets,
-        credentials,
-        scripts,
-        files,
-        outputs,
-        executions,
-        workflows,
-        deploys,
-        runs,
-        audit,
-    ):
+    nouns = (auth, targets, credentials, scripts, files, outputs, executions, workflows, deploys, runs, audit)
+    for router in (*nouns, notifications, notification_channels):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_storage, runs_internal, waits, health):
         root.include_router(router)
     if config.enable_workflow_api:
-        root.include_router(workflow_api, prefix="/api")
-        root.include_router(workflow_library, prefix="/api")
+        for router in (workflow_api, workflow_library, workflow_reporting):
+            root.include_router(router, prefix="/api")
     app.include_router(root)
     return app
 
@@ -143,6 +136,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.courier, app.state.folder = courier, courier.folder
     app.state.files = Storage(courier.folder)
     app.state.files.sweep()
+    app.state.senders = Senders(config, app.state.vault)
+    app.state.hints = hints
     app.state.credential_uses = uses_of_credentials
     app.state.admission = Admission(config.open_executions, config.open_operations)
     app.state.lookout = Lookout(units, hints, courier.folder)

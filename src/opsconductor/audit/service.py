@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi.encoders import jsonable_encoder
 from sqlalchemy import Select, select
 
 from opsconductor.audit.models import AuditEntry
+from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import Actor, UnitOfWork
 
@@ -22,14 +24,17 @@ def record(
     after: dict[str, Any] | None = None,
     outcome: str = "done",
     actor: Actor | None = None,
-) -> None:
+) -> UUID:
     """Add an entry to the unit of work's transaction. `before` and `after` hold no secrets: callers see to it.
 
-    `action` is `<noun>.<past participle>`, `outcome` is done or refused; `actor` replaces the unit's own.
+    `action` is `<noun>.<past participle>`, `outcome` is done or refused; `actor` replaces the unit's own. Returns
+    the id of the entry.
     """
     who = actor or uow.actor
+    id = new_id()
     uow.session.add(
         AuditEntry(
+            id=id,
             action=action,
             outcome=outcome,
             actor_kind=who.kind,
@@ -45,6 +50,7 @@ def record(
             request_id=uow.origin.request_id,
         )
     )
+    return id
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

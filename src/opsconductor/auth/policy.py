@@ -33,7 +33,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "workflows.edit": DESIGNERS,
     "runs.read": EVERYONE,
     "runs.cancel": RUNNERS,
+    "notifications.read": EVERYONE,
+    "notifications.send": RUNNERS,
+    "notifications.write": MANAGERS,
+    "notifications.allow_private": ADMINISTRATORS,
     "audit.read": MANAGERS,
+    "audit.write": RUNNERS,
     "users.read": ADMINISTRATORS,
     "users.write": ADMINISTRATORS,
     "sessions.open": SERVICES,
@@ -47,24 +52,16 @@ NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.creat
 """What Node-RED itself may do: keep its flows, tell of their runs, and ask for a token that acts as a flow's owner."""
 EDITOR_TICKET = frozenset(
     {
-        "session.read",
-        "targets.read",
-        "scripts.read",
-        "files.read",
-        "executions.read",
-        "workflows.read",
-        "workflows.edit",
+        *("session.read", "targets.read", "scripts.read", "files.read", "executions.read"),
+        *("workflows.read", "workflows.edit", "notifications.read"),
     }
 )
 """What a person's ticket is good for inside the editor."""
 WORKFLOW_TOKEN = frozenset(
     {
-        "session.read",
-        "targets.read",
+        *("session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"),
+        *("notifications.read", "notifications.send", "audit.write"),
         "files.write",  # a message's content, on its way to targets
-        "executions.read",
-        "executions.run",
-        "executions.cancel",
     }
 )
 """What a flow may do at most, whoever owns it."""

@@ -27,12 +27,6 @@ class ExecutionEnded(Conflict):
     code = "execution_ended"
 
 
-class KeyUsedForOther(Invalid):
-    """This Idempotency-Key was used for another request; make a new one for each request."""
-
-    code = "idempotency_key_reused"
-
-
 class ResultEnded(Conflict):
     """The work on this target has ended ({status}); there is nothing left to cancel."""
 

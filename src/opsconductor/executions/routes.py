@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -21,23 +21,13 @@ from opsconductor.executions.views import execution_out, results_out
 from opsconductor.executions.watching import Lookout
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
-from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 
 LONGEST_WAIT = 60  # s
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=8,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="The same key gives the same execution for 24 hours, however often it is sent.",
-    ),
-]
 Wait = Annotated[
     float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the end before answering.")
 ]

@@ -19,7 +19,6 @@ from opsconductor.executions.binding import bound, with_scripts
 from opsconductor.executions.errors import (
     ExecutionEnded,
     ExecutionNotFound,
-    KeyUsedForOther,
     PreviewOutdated,
     ResultNotFound,
     TooManyExecutions,
@@ -34,6 +33,7 @@ from opsconductor.executions.schemas import NewExecution, Preview
 from opsconductor.executions.strategy import Course, course, in_order
 from opsconductor.files import repository as files
 from opsconductor.kit.clock import now
+from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork

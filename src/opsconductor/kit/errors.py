@@ -55,6 +55,12 @@ class Invalid(OpsError):
         self.errors = errors or []
 
 
+class KeyUsedForOther(Invalid):
+    """This Idempotency-Key was used for another request; make a new one for each request."""
+
+    code = "idempotency_key_reused"
+
+
 class BadRequest(OpsError):
     """The request can't be read."""
 

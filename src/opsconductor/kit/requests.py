@@ -1,9 +1,9 @@
-"""What a route of the core asks for: its unit of work."""
+"""What routes of the core ask for: their unit of work, and the key of a request that may be sent again."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from opsconductor.kit.http import request_id
 from opsconductor.kit.unit_of_work import ANONYMOUS, Origin, UnitOfWork, UnitsOfWork
@@ -23,3 +23,13 @@ async def unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
 
 
 Uow = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key gives the same answer for at least 24 hours, however often it is sent.",
+    ),
+]

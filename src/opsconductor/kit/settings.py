@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     """Days that runs of flows are kept after their beginning; 0 for ever."""
     executions_kept: NonNegativeInt = Field(100_000, alias="OPSCONDUCTOR_EXECUTIONS_KEPT")
     """Executions that are kept; beyond that the oldest are deleted with their results. 0 is no limit."""
+    notification_days: NonNegativeInt = Field(90, alias="OPSCONDUCTOR_NOTIFICATION_DAYS")
+    """Days that notifications are kept, with what became of them; 0 for ever."""
+    notify_ca_file: Path | None = Field(None, alias="OPSCONDUCTOR_NOTIFY_CA_FILE")
+    """File with certificates (PEM) that mail servers and webhooks are trusted by, beside those of the system."""
     setup_secret_file: Path | None = Field(None, alias="OPSCONDUCTOR_SETUP_SECRET_FILE")
     """File for the one-time secret of the first administrator; the core makes it, and removes it afterwards."""
     ready_file: Path | None = Field(None, alias="OPSCONDUCTOR_READY_FILE")

@@ -7,6 +7,7 @@ import opsconductor.executions.models
 import opsconductor.executions.retention_models
 import opsconductor.files.models
 import opsconductor.kit.outbox
+import opsconductor.notifications.models
 import opsconductor.runs.models
 import opsconductor.scripts.models
 import opsconductor.targets.models

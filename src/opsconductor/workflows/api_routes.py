@@ -24,11 +24,11 @@ from opsconductor.contracts.workflow import (
 from opsconductor.credentials.routes import OpenVault
 from opsconductor.executions import repository as executions
 from opsconductor.executions import service as execution_service
-from opsconductor.executions.routes import Admit, IdempotencyKey, Look, Wait, cancelled
+from opsconductor.executions.routes import Admit, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
 from opsconductor.kit.access import allowed, public
-from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.targets import repository as targets
 from opsconductor.targets.routes import Wanted

@@ -2,8 +2,12 @@ import { ScrollArea, Tooltip, UnstyledButton } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { PanelIcon } from '@/components/icons'
+import { useCan } from '@/features/auth/session'
+import { useUnread } from '@/features/notifications/queries'
 import { type Area, type Place, useAreas } from './places'
 import classes from './shell.module.css'
+
+const MOST_SHOWN = 99
 
 /** The navigation; as a rail it shows icons alone, whose words come as tooltips and for screen readers. */
 export function Navigation({ rail, onToggle }: { rail: boolean; onToggle: () => void }) {
@@ -48,18 +52,30 @@ function NavigationArea({ area, rail }: { area: Area; rail: boolean }) {
 
 function PlaceLink({ place: { name, to, icon: Shape }, rail }: { place: Place; rail: boolean }) {
   const { t } = useTranslation()
-  const label = t(`nav.${name}`)
+  const unread = useUnreadAt(name)
+  const label = unread
+    ? `${t(`nav.${name}`)}, ${t('notifications.unread', { count: unread })}`
+    : t(`nav.${name}`)
   return (
     <Tooltip label={label} position="right" disabled={!rail}>
       <Link
         to={to}
         className={classes.place}
-        aria-label={rail ? label : undefined}
+        aria-label={rail || unread ? label : undefined}
         activeOptions={{ exact: to === '/' || to === '/workflows', includeSearch: false }}
       >
         <Shape size={17} />
-        {!rail && label}
+        {!rail && t(`nav.${name}`)}
+        {unread > 0 && (
+          <span className={classes.unread}>{unread > MOST_SHOWN ? `${MOST_SHOWN}+` : unread}</span>
+        )}
       </Link>
     </Tooltip>
   )
+}
+
+/** How many notifications are unread, at the place that leads to them. */
+function useUnreadAt(name: Place['name']): number {
+  const here = name === 'notifications'
+  return useUnread(useCan()('notifications.read') && here) * Number(here)
 }

@@ -15,6 +15,7 @@ test('an administrator finds every place in the navigation', async () => {
 
   expect(await places()).toEqual([
     'Overview',
+    'Notifications',
     'Targets',
     'Run',
     'Executions',
@@ -35,6 +36,7 @@ test('a place that the role does not open is neither offered nor opened', async 
 
   expect(await places()).toEqual([
     'Overview',
+    'Notifications',
     'Targets',
     'Executions',
     'Scripts',

@@ -1,6 +1,7 @@
 /** The places of the app, by noun; the navigation and the command palette show the ones that the role opens. */
 import {
   AuditIcon,
+  BellIcon,
   CredentialIcon,
   ExecutionsIcon,
   FileIcon,
@@ -18,6 +19,7 @@ import { type Permission, useCan } from '@/features/auth/session'
 export interface Place {
   name:
     | 'overview'
+    | 'notifications'
     | 'targets'
     | 'run'
     | 'executions'
@@ -30,6 +32,7 @@ export interface Place {
     | 'users'
   to:
     | '/'
+    | '/notifications'
     | '/targets'
     | '/run'
     | '/executions'
@@ -50,7 +53,12 @@ export interface Area {
 }
 
 const areas: Area[] = [
-  { places: [{ name: 'overview', to: '/', icon: OverviewIcon }] },
+  {
+    places: [
+      { name: 'overview', to: '/', icon: OverviewIcon },
+      { name: 'notifications', to: '/notifications', icon: BellIcon, permission: 'notifications.read' },
+    ],
+  },
   {
     name: 'operate',
     places: [

@@ -8,6 +8,8 @@ export const areas = [
   'execution',
   'workflow',
   'run',
+  'flow',
+  'notification',
   'user',
   'session',
 ] as const
@@ -43,7 +45,7 @@ export interface AuditQuery {
 /** The filter as the API takes it: an action matches by its beginning, a period by the instant at which it began. */
 export function auditQueryOf({ area, actor, since }: AuditFilter, now: number): AuditQuery {
   return {
-    ...(area ? { action: `${area}.` } : {}),
+    ...(area ? { action: area === 'notification' ? area : `${area}.` } : {}),
     ...(actor ? { actor } : {}),
     ...(since ? { since: new Date(now - lengths[since]).toISOString() } : {}),
   }

@@ -22,6 +22,8 @@ export const audit = {
     execution: 'Execution',
     workflow: 'Workflow',
     run: 'Workflow run',
+    flow: 'Said by a flow',
+    notification: 'Notification',
     user: 'User',
     session: 'Session',
   },

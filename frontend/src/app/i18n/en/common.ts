@@ -34,6 +34,7 @@ export const common = {
 export const nav = {
   label: 'Main navigation',
   overview: 'Overview',
+  notifications: 'Notifications',
   targets: 'Targets',
   run: 'Run',
   executions: 'Executions',

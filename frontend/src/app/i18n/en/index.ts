@@ -5,6 +5,7 @@ import { common, errors, list, nav, palette, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
 import { files } from './files'
+import { channels, notifications } from './notifications'
 import { outputs } from './outputs'
 import { overview } from './overview'
 import { run } from './run'
@@ -18,6 +19,7 @@ export const en = {
   actions,
   audit,
   auth,
+  channels,
   common,
   credentials,
   errors,
@@ -25,6 +27,7 @@ export const en = {
   files,
   list,
   nav,
+  notifications,
   outputs,
   overview,
   palette,

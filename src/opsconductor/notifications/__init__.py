@@ -1,0 +1,1 @@
+"""Notifications: what people are told, by which channels, and what became of each delivery."""

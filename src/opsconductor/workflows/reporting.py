@@ -1,0 +1,55 @@
+"""What a flow reports for the audit log: put into words of the log, without secrets."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from opsconductor import audit
+from opsconductor.contracts.reporting import WorkflowAudit
+from opsconductor.kit.unit_of_work import UnitOfWork
+
+MASK = "•••"
+SECRET_KEY = re.compile(
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|api[_-]?key|private[_-]?key|authorization|cookie|credential",
+    re.IGNORECASE,
+)
+SECRET_TEXT = re.compile(
+    r"(?P<name>\b(?:\w*password|passwd|passphrase|pwd|\w*secret|\w*token|api[_-]?key|authorization)\b\s*[=:]\s*"
+    r"(?:(?:bearer|basic)\s+)?|\b(?:bearer|basic)\s+)(?P<value>[^\s,;&\"']+)",
+    re.IGNORECASE,
+)
+"""`password=…`, `token: …`, `Bearer …` inside a text."""
+ADDRESS_LOGIN = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
+
+
+def record(uow: UnitOfWork, wanted: WorkflowAudit, flow_id: str | None) -> UUID:
+    """Write an entry whose action begins with `flow.`: what a flow says can't be taken for what we saw ourselves."""
+    place = wanted.workflow_context
+    return audit.record(
+        uow,
+        f"flow.{wanted.event_type}",
+        "flow",
+        flow_id,
+        place.node_name if place else None,
+        after={
+            "message": _text(wanted.message),
+            "severity": wanted.severity,
+            "data": redacted(wanted.data),
+            "node_id": place.node_id if place else None,
+            "run_id": place.run_id if place else None,
+        },
+    )
+
+
+def redacted(value: Any) -> Any:
+    """Return JSON with everything masked that is named like a secret, or follows such a name in a text."""
+    if isinstance(value, dict):
+        return {key: MASK if SECRET_KEY.search(key) else redacted(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner) for inner in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    value = ADDRESS_LOGIN.sub(rf"\g<scheme>{MASK}@", value)
+    return SECRET_TEXT.sub(rf"\g<name>{MASK}", value)
