@@ -18,6 +18,7 @@ from opsconductor.auth.guard import Guard, guard
 from opsconductor.auth.repository import administrator_exists
 from opsconductor.auth.routes import internal as auth_internal
 from opsconductor.auth.routes import router as auth
+from opsconductor.auth.token_routes import router as workflow_tokens
 from opsconductor.auth.tokens import random_token
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
@@ -97,6 +98,7 @@ def create_app(config: Settings) -> FastAPI:
     # outputs before executions: /executions/compare is no execution's id
     for router in (
         auth,
+        workflow_tokens,
         targets,
         credentials,
         scripts,

@@ -33,6 +33,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "workflows.edit": DESIGNERS,
     "runs.read": EVERYONE,
     "runs.cancel": RUNNERS,
+    "workflow_tokens.read": EVERYONE,  # one's own
+    "workflow_tokens.write": EVERYONE,
+    "workflow_tokens.of_others": ADMINISTRATORS,
     "audit.read": MANAGERS,
     "users.read": ADMINISTRATORS,
     "users.write": ADMINISTRATORS,
@@ -57,16 +60,15 @@ EDITOR_TICKET = frozenset(
     }
 )
 """What a person's ticket is good for inside the editor."""
-WORKFLOW_TOKEN = frozenset(
-    {
-        "session.read",
-        "targets.read",
-        "files.write",  # a message's content, on its way to targets
-        "executions.read",
-        "executions.run",
-        "executions.cancel",
-    }
-)
+WorkflowScope = Literal[
+    "session.read",
+    "targets.read",
+    "files.write",  # a message's content, on its way to targets
+    "executions.read",
+    "executions.run",
+    "executions.cancel",
+]
+WORKFLOW_TOKEN: frozenset[str] = frozenset(get_args(WorkflowScope))
 """What a flow may do at most, whoever owns it."""
 
 NODERED_PERMISSIONS: dict[Role, tuple[str, ...]] = {
