@@ -50,6 +50,10 @@ export type Deploy = Schemas['DeployOut']
 export type WorkflowRun = Schemas['RunOut']
 export type WorkflowRunDetail = Schemas['RunDetail']
 export type WorkflowRunStep = Schemas['RunStepOut']
+export type WorkflowToken = Schemas['WorkflowTokenInfo']
+export type NewWorkflowToken = Schemas['NewWorkflowToken']
+export type MadeWorkflowToken = Schemas['MadeWorkflowToken']
+export type TokenScope = NewWorkflowToken['scopes'][number]
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

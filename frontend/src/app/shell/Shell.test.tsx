@@ -22,6 +22,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Scripts',
     'Workflows',
     'Workflow runs',
+    'Workflow tokens',
     'Credentials',
     'Audit',
     'Users',
@@ -40,6 +41,7 @@ test('a place that the role does not open is neither offered nor opened', async 
     'Scripts',
     'Workflows',
     'Workflow runs',
+    'Workflow tokens',
   ])
   screen.getByRole('heading', { name: 'Your role does not allow this' })
 })

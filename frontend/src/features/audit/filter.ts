@@ -8,6 +8,7 @@ export const areas = [
   'execution',
   'workflow',
   'run',
+  'workflow_token',
   'user',
   'session',
 ] as const

@@ -22,6 +22,7 @@ export const audit = {
     execution: 'Execution',
     workflow: 'Workflow',
     run: 'Workflow run',
+    workflow_token: 'Workflow token',
     user: 'User',
     session: 'Session',
   },
