@@ -75,7 +75,7 @@ function ScopeChoice({ form }: { form: UseFormReturnType<TokenValues> }) {
       required
       {...form.getInputProps('scopes')}
     >
-      <Stack gap="xs" mt="xs">
+      <Stack gap="xs" my="xs">
         {tokenScopes
           .filter((scope) => permissions.includes(scope))
           .map((scope) => (
