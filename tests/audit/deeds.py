@@ -258,6 +258,16 @@ async def _workflow_token(stage: Stage) -> Request:
     return Request(await stage.core.client(), "POST", f"{stage.core.url}/api/workflow/auth", body)
 
 
+async def _make_workflow_token(stage: Stage) -> Request:
+    body = {"name": stage.name(), "scopes": ["targets.read"]}
+    return stage.by_admin("POST", "/api/v3/workflow-tokens", body)
+
+
+async def _revoke_workflow_token(stage: Stage) -> Request:
+    made = await (await _make_workflow_token(stage)).send("made-to-be-revoked")
+    return stage.by_admin("DELETE", f"/api/v3/workflow-tokens/{made.json()['id']}")
+
+
 async def _add_file(stage: Stage) -> Request:
     return stage.by_admin("POST", f"/api/v3/files?name={stage.name()}")
 
@@ -343,6 +353,8 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "PATCH /api/v3/deploys/{number}": ("workflow.described", _describe_deploy),
     "POST /api/v3/deploys/{number}/restore": ("workflow.restored", _restore_deploy),
     "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
+    "POST /api/v3/workflow-tokens": ("workflow_token.created", _make_workflow_token),
+    "DELETE /api/v3/workflow-tokens/{token_id}": ("workflow_token.revoked", _revoke_workflow_token),
     "POST /api/v3/files": ("file.added", _add_file),
     "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
     "POST /api/v3/notification-channels": ("notification_channel.added", _add_channel),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from tests.audit.deeds import DEEDS, NOT_AUDITED, Stage
 from tests.auth.operations import TABLE
-from tests.support.core import Core
+from tests.support.core import Core, every_row
 from tests.workflows.conftest import a_person, nodered
 
 __all__ = ["nodered"]
@@ -43,20 +43,6 @@ async def _without_audit(core: Core) -> AsyncIterator[None]:
         await execute("drop trigger full_up on audit_entries")
 
 
-async def _everything(core: Core) -> list[str]:
-    """Return every row of every table."""
-    await core.app.state.units.settle()
-    async with core.app.state.units.sessions() as session:
-        tables = "select table_name from information_schema.tables where table_schema = 'public'"
-        names = (await session.scalars(text(tables))).all()
-        rows = [
-            f"{name} {row[0]}"
-            for name in names
-            for row in await session.execute(text(f'select t::text from "{name}" t'))  # noqa: S608
-        ]
-    return sorted(rows)
-
-
 def test_every_operation_that_changes_something_is_looked_at_here() -> None:
     changing = {str(operation) for operation in TABLE if operation.method != "GET"}
 
@@ -80,18 +66,18 @@ async def test_an_operation_leaves_an_entry_with_who_what_and_from_where(stage: 
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_an_operation_that_can_not_be_audited_is_not_done(stage: Stage, deed: str) -> None:
     request = await DEEDS[deed][1](stage)
-    before = await _everything(stage.core)
+    before = await every_row(stage.core)
     async with _without_audit(stage.core):
         answer = await request.send(uuid4().hex)
 
     assert answer.status_code == 500
-    assert await _everything(stage.core) == before
+    assert await every_row(stage.core) == before
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_the_same_operation_is_done_when_it_can_be_audited(stage: Stage, deed: str) -> None:
     request = await DEEDS[deed][1](stage)
-    before = await _everything(stage.core)
+    before = await every_row(stage.core)
     await request.send(uuid4().hex)
 
-    assert await _everything(stage.core) != before
+    assert await every_row(stage.core) != before

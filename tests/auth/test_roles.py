@@ -22,7 +22,8 @@ from opsconductor.auth.policy import (
     WORKFLOW_TOKEN,
     permissions_of,
 )
-from opsconductor.auth.service import make_workflow_token, open_session_for
+from opsconductor.auth.service import open_session_for
+from opsconductor.auth.token_service import make_by_password
 from opsconductor.auth.tokens import ACCESS_LIFE
 from opsconductor.kit.access import PUBLIC, public
 from opsconductor.kit.clock import now
@@ -66,10 +67,10 @@ def test_every_rule_is_in_the_table_of_permissions() -> None:
 
 
 def test_every_permission_is_used_by_an_operation() -> None:
-    asked_inside = {"run_tokens.create"}  # of a flow's run
-    asked_inside |= {"notifications.allow_private"}  # of who leads a channel into the own network
+    inside = {"run_tokens.create", "workflow_tokens.of_others"}  # of a flow's run, and of who lists tokens
+    inside |= {"notifications.allow_private"}  # of who leads a channel into the own network
 
-    assert set(PERMISSIONS) - asked_inside == {operation.rule for operation in RULED}
+    assert set(PERMISSIONS) - inside == {operation.rule for operation in RULED}
 
 
 def test_only_services_may_what_is_internal_to_them() -> None:
@@ -84,7 +85,7 @@ async def _session(core: Core, role: str) -> SimpleNamespace:
     user_id = (await core.admin.post("/users", json=wanted)).json()["id"]
     async with core.app.state.units.begin() as uow:
         cookie, opened = await open_session_for(uow, UUID(user_id), hours=1)
-        workflow_token, _ = await make_workflow_token(uow, opened.user)
+        workflow_token, _ = await make_by_password(uow, opened.user)
     sign = core.app.state.guard.signer.sign
     ends = now() + ACCESS_LIFE
     return SimpleNamespace(

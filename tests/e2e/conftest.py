@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from tests.support.whole_stack import WholeStack
+from tests.support.whole_stack import PASSWORD, WholeStack
 
 from opsconductor.stack.folders import project
 
@@ -21,3 +21,12 @@ async def page(browser: Browser, whole_stack: WholeStack) -> AsyncIterator[Page]
     yield page
     await page.screenshot(path=project() / ".cache" / "e2e.png")  # what a failed test saw last
     await context.close()
+
+
+async def sign_in(page: Page, username: str = "admin") -> None:
+    """Sign somebody in whose password is that of the tests."""
+    await page.goto("/login")
+    await page.get_by_role("textbox", name="User name").fill(username)
+    await page.locator("input[autocomplete=current-password]").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("navigation", name="Main navigation")).to_be_visible()

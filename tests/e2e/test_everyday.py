@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
+from tests.e2e.conftest import sign_in
 from tests.support.chromium import expect_to_fit
 from tests.support.whole_stack import PASSWORD, WholeStack
 
@@ -30,14 +31,6 @@ def vera(admin: httpx.Client) -> str:
     wanted = {"username": "vera", "role": "viewer", "password": PASSWORD}
     assert admin.post("/api/v3/users", json=wanted).status_code == 201
     return "vera"
-
-
-async def sign_in(page: Page, username: str = "admin") -> None:
-    await page.goto("/login")
-    await page.get_by_role("textbox", name="User name").fill(username)
-    await page.locator("input[autocomplete=current-password]").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("navigation", name="Main navigation")).to_be_visible()
 
 
 async def start(page: Page, command: str) -> None:

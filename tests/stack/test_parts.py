@@ -10,7 +10,8 @@ import sys
 import psutil
 import pytest
 
-from opsconductor.stack import control, leftovers, lock, logfiles, ports
+from opsconductor.kit.settings import Settings
+from opsconductor.stack import control, embedded, given, leftovers, lock, logfiles, ports
 from opsconductor.stack.control import Control
 from opsconductor.stack.folders import DataDir, require_space
 from opsconductor.stack.problems import StackProblem
@@ -145,3 +146,30 @@ async def test_two_stacks_start_one_after_the_other():
 
     await asyncio.gather(start("one"), start("two"))
     assert order == ["one begins", "one has begun", "two begins", "two has begun"]
+
+
+def test_settings_of_our_environment_reach_every_python_service(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPSCONDUCTOR_OUTPUT_DAYS", "7")
+    monkeypatch.setenv("OPSCONDUCTOR_SOMETHING_ELSE", "stays here")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:9/elsewhere")
+    data = DataDir(tmp_path)
+    data.make()
+    layout = embedded.lay_out(data)
+    told = {service.name: service.environment for service in embedded.services(layout)}
+
+    assert told["worker"]["OPSCONDUCTOR_OUTPUT_DAYS"] == told["beat"]["OPSCONDUCTOR_OUTPUT_DAYS"] == "7"
+    assert "OPSCONDUCTOR_OUTPUT_DAYS" not in told["nodered"]
+    assert not [name for name, seen in told.items() if "OPSCONDUCTOR_SOMETHING_ELSE" in seen]
+
+
+def test_a_setting_that_can_not_be_is_a_sentence_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("OPSCONDUCTOR_OUTPUT_DAYS", "for ever")
+
+    with pytest.raises(StackProblem, match="OPSCONDUCTOR_OUTPUT_DAYS: Input should be a valid integer"):
+        given.environment()
+
+
+def test_the_settings_that_are_handed_on_exist():
+    known = {field.alias for field in Settings.model_fields.values()}
+
+    assert set(given.FREE) <= known

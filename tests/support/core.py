@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from opsconductor.apps.core import create_app
 from opsconductor.kit.settings import Settings
@@ -121,6 +122,20 @@ async def set_up(core: Core) -> None:
     answer = await client.post("/setup", json=wanted)
     assert answer.status_code == 201, answer.text
     core.admin = await core.client(answer.json()["access_token"])
+
+
+async def every_row(core: Core) -> list[str]:
+    """Return every row of every table, as text."""
+    await core.app.state.units.settle()
+    async with core.app.state.units.sessions() as session:
+        tables = "select table_name from information_schema.tables where table_schema = 'public'"
+        names = (await session.scalars(text(tables))).all()
+        rows = [
+            f"{name} {row[0]}"
+            for name in names
+            for row in await session.execute(text(f'select t::text from "{name}" t'))  # noqa: S608
+        ]
+    return sorted(rows)
 
 
 @pytest.fixture(scope="module")

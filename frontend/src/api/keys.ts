@@ -30,6 +30,7 @@ export const keys = {
   comparison: (left: string, right: string, stream: string) =>
     ['executions', 'comparison', left, right, stream] as const,
   workflows: ['workflows'] as const,
+  allWorkflows: ['workflows', 'all'] as const,
   workflowVersions: (id: string) => ['workflows', id, 'versions'] as const,
   workflowVersion: (id: string, version: number) => ['workflows', id, 'versions', version] as const,
   workflowDiff: (id: string, before: number, after: number) =>
@@ -37,6 +38,8 @@ export const keys = {
   deploys: ['workflows', 'deploys'] as const,
   workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
   workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
+  workflowTokens: ['workflowTokens'] as const,
+  workflowTokenList: (filter: object) => ['workflowTokens', 'list', filter] as const,
   editor: ['editor'] as const,
   notifications: ['notifications'] as const,
   notificationList: (filter: object) => ['notifications', 'list', filter] as const,

@@ -56,6 +56,10 @@ export type Channel = Schemas['ChannelOut']
 export type NewChannel = Schemas['NewChannel']
 export type ChannelChange = Schemas['ChannelChange']
 export type SentDelivery = Schemas['SentOut']
+export type WorkflowToken = Schemas['WorkflowTokenInfo']
+export type NewWorkflowToken = Schemas['NewWorkflowToken']
+export type MadeWorkflowToken = Schemas['MadeWorkflowToken']
+export type TokenScope = NewWorkflowToken['scopes'][number]
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

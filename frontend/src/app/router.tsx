@@ -22,6 +22,7 @@ import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
 import { runFilterOf } from '@/features/workflowRuns/filter'
 import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
+import { tokenFilterOf } from '@/features/workflowTokens/filter'
 import { setupIsNeeded, signedIn } from './guard'
 import { NotFoundPage, PageError, Pending } from './pages'
 import { createQueryClient } from './queryClient'
@@ -179,6 +180,21 @@ const workflowRun = createRoute({
   component: lazyRouteComponent(() => import('@/features/workflowRuns/RunPage'), 'RunPage'),
 })
 
+const workflowTokens = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/tokens',
+  validateSearch: tokenFilterOf,
+  staticData: { permission: 'workflow_tokens.read' },
+  component: lazyRouteComponent(() => import('@/features/workflowTokens/TokensPage'), 'TokensPage'),
+})
+
+const newWorkflowToken = createRoute({
+  getParentRoute: () => workflowTokens,
+  path: 'new',
+  staticData: { permission: 'workflow_tokens.write' },
+  component: lazyRouteComponent(() => import('@/features/workflowTokens/NewTokenDrawer'), 'NewTokenDrawer'),
+})
+
 const workflowVersion = createRoute({
   getParentRoute: () => shell,
   path: 'workflows/flows/$flowId/versions/$version',
@@ -301,6 +317,7 @@ const routeTree = root.addChildren([
     workflows,
     workflowRuns,
     workflowRun,
+    workflowTokens.addChildren([newWorkflowToken]),
     workflowVersion,
     credentials.addChildren([newCredential, credential]),
     notifications,

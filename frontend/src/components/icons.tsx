@@ -58,6 +58,12 @@ export const WorkflowIcon = line(
   'M16 6.5h-2a2.5 2.5 0 0 0-2.5 2.5v6a2.5 2.5 0 0 0 2.5 2.5h2',
 )
 export const RunsIcon = line('M4 6h9', 'M8 12h9', 'M11 18h9')
+export const TokenIcon = line(
+  'M3.5 6.5h17v3.2a2.4 2.4 0 0 0 0 4.6v3.2h-17v-3.2a2.4 2.4 0 0 0 0-4.6z',
+  'M14.5 9v.01',
+  'M14.5 12v.01',
+  'M14.5 15v.01',
+)
 export const ScriptIcon = line('M8.5 7L3.5 12l5 5', 'M15.5 7l5 5-5 5', 'M13.3 4.5l-2.6 15')
 export const AuditIcon = line('M6 3.5h9l4 4v13H6z', 'M15 3.5v4h4', 'M9.5 12h6', 'M9.5 16h6')
 export const FileIcon = line('M6 3.5h8l4.5 4.5v12.5H6z', 'M13.5 3.5v5h5')

@@ -24,6 +24,7 @@ import type {
   Workflow,
   WorkflowRunDetail,
   WorkflowRunStep,
+  WorkflowToken,
 } from '@/api/types'
 import type { Permission } from '@/features/auth/session'
 
@@ -55,6 +56,9 @@ export const everything: Permission[] = [
   'notifications.send',
   'notifications.write',
   'notifications.allow_private',
+  'workflow_tokens.read',
+  'workflow_tokens.write',
+  'workflow_tokens.of_others',
   'audit.read',
   'users.read',
   'users.write',
@@ -66,6 +70,8 @@ export const looking: Permission[] = [
   'workflows.read',
   'runs.read',
   'notifications.read',
+  'workflow_tokens.read',
+  'workflow_tokens.write',
 ]
 
 export function anAccount(change: Partial<Account> = {}): Account {
@@ -432,6 +438,23 @@ export function aWorkflow(name: string, change: Partial<Workflow> = {}): Workflo
     is_active: true,
     run_as: { id: 'user-1', username: 'dora', is_active: true },
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aToken(name: string, change: Partial<WorkflowToken> = {}): WorkflowToken {
+  return {
+    id: `id-${name}`,
+    name,
+    prefix: 'opsc_wt_Ab3xYz',
+    owner: { id: 'user-1', username: 'ada', is_active: true },
+    scopes: ['targets.read'],
+    flow_id: null,
+    state: 'active',
+    created_at: WHEN,
+    expires_at: '2036-03-01T10:00:00Z',
+    last_used_at: null,
+    revoked_at: null,
     ...change,
   }
 }

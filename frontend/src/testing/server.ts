@@ -38,6 +38,7 @@ export const server = setupServer(
   http.get(`${api}/executions/:id/results/:result/lines`, () => HttpResponse.json(linesOf(0))),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
   http.get(`${api}/workflow-executions`, () => HttpResponse.json(page())),
+  http.get(`${api}/workflow-tokens`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
   http.get(`${api}/notifications`, () => HttpResponse.json(page())),
   http.get(`${api}/notification-channels`, () => HttpResponse.json(page())),

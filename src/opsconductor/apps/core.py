@@ -18,6 +18,7 @@ from opsconductor.auth.guard import Guard, guard
 from opsconductor.auth.repository import administrator_exists
 from opsconductor.auth.routes import internal as auth_internal
 from opsconductor.auth.routes import router as auth
+from opsconductor.auth.token_routes import router as workflow_tokens
 from opsconductor.auth.tokens import random_token
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
@@ -101,8 +102,9 @@ def create_app(config: Settings) -> FastAPI:
         app.add_exception_handler(error, _database_away)
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
-    nouns = (auth, targets, credentials, scripts, files, outputs, executions, workflows, deploys, runs, audit)
-    for router in (*nouns, notifications, notification_channels):
+    people = (auth, workflow_tokens, notifications, notification_channels)
+    nouns = (targets, credentials, scripts, files, outputs, executions, workflows, deploys, runs, audit)
+    for router in (*people, *nouns):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_storage, runs_internal, waits, health):
         root.include_router(router)

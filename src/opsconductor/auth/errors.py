@@ -23,6 +23,12 @@ class PermissionMissing(Forbidden):
     code = "permission_missing"
 
 
+class TokenOfAnotherFlow(Forbidden):
+    """This token is only good for calls of one flow; name that flow's id in the header X-OpsConductor-Flow."""
+
+    code = "token_of_another_flow"
+
+
 class SetupSecretWrong(Forbidden):
     """The set-up secret is wrong; `./opsconductor status` shows where the right one is."""
 
@@ -58,3 +64,15 @@ class PasswordTooWeak(Invalid):
     """The password is too easy to guess: {reason}."""
 
     code = "password_too_weak"
+
+
+class WorkflowTokenNotFound(NotFound):
+    """There is no workflow token with this id, or it is somebody else's; a while after its end it is deleted."""
+
+    code = "workflow_token_not_found"
+
+
+class ScopeNotAllowed(Invalid):
+    """Your role does not allow what this token is meant for: {scopes}. Leave it away."""
+
+    code = "scope_not_allowed"

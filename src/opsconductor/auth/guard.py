@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsconductor.auth import principal, repository
-from opsconductor.auth.errors import PermissionMissing
+from opsconductor.auth import principal, repository, token_repository
+from opsconductor.auth.errors import PermissionMissing, TokenOfAnotherFlow
 from opsconductor.auth.models import User
 from opsconductor.auth.policy import EDITOR_TICKET, NODERED_INSTANCE, WORKFLOW_TOKEN, permissions_of
 from opsconductor.auth.principal import Principal
@@ -69,22 +69,26 @@ class Guard:
     async def _by_bearer(self, session: AsyncSession, token: str, request: Request) -> Principal:
         if hmac.compare_digest(token.encode(), self._instance_token.encode()):
             return principal.of_service("nodered", NODERED_INSTANCE)
+        flow = request.headers.get(FLOW_HEADER)
         if token.startswith(WORKFLOW_PREFIX):
-            return await self._by_workflow_token(session, token)
+            return await self._by_workflow_token(session, token, flow)
         claims = self.signer.read(token)
         if claims["kind"] == "service":
             return principal.of_service(claims["sub"], frozenset(claims["permissions"]))
         if claims["kind"] == "run":
-            return await self._by_run_token(session, claims, request.headers.get(FLOW_HEADER))
+            return await self._by_run_token(session, claims, flow)
         return await self._by_session_token(session, claims)
 
-    async def _by_workflow_token(self, session: AsyncSession, token: str) -> Principal:
-        found = await repository.live_workflow_token(session, digest(token))
+    async def _by_workflow_token(self, session: AsyncSession, token: str, flow: str | None) -> Principal:
+        found = await token_repository.live_workflow_token(session, digest(token))
         if found is None:
             raise NotSignedIn
-        await repository.note_use(session, found.id)
+        if found.flow_id not in (None, flow):
+            raise TokenOfAnotherFlow
+        await token_repository.note_use(session, found.id)
         scopes = WORKFLOW_TOKEN & frozenset(found.scopes)
-        return principal.of_user(found.user, scopes=scopes, via=f"token:{found.prefix}")
+        via = f"token:{found.prefix}"
+        return principal.of_user(found.user, scopes=scopes, via=via, flow_id=found.flow_id)
 
     async def _by_session_token(self, session: AsyncSession, claims: Mapping[str, Any]) -> Principal:
         found = await repository.open_session_by_id(session, UUID(claims["sid"]))

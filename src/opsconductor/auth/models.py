@@ -1,6 +1,7 @@
 """Tables of who may sign in, and of what proves that they did."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, func, text
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opsconductor.auth.policy import ROLES, Role
 from opsconductor.kit.database import Base, CreatedAt, Id, Instant, UpdatedAt
+
+TokenState = Literal["active", "expired", "revoked"]
 
 
 class User(Base):
@@ -53,6 +56,7 @@ class WorkflowToken(Base):
     __tablename__ = "workflow_tokens"
 
     id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100))
     prefix: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -65,6 +69,12 @@ class WorkflowToken(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
     user: Mapped[User] = relationship(lazy="raise")
+
+    def state(self, moment: datetime) -> TokenState:
+        """Return whether it is good at an instant; whether its owner still is, the guard asks at each call."""
+        if self.revoked_at:
+            return "revoked"
+        return "active" if self.expires_at > moment else "expired"
 
 
 class SignInFailures(Base):

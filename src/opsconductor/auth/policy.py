@@ -37,6 +37,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "notifications.send": RUNNERS,
     "notifications.write": MANAGERS,
     "notifications.allow_private": ADMINISTRATORS,
+    "workflow_tokens.read": EVERYONE,  # one's own
+    "workflow_tokens.write": EVERYONE,
+    "workflow_tokens.of_others": ADMINISTRATORS,
     "audit.read": MANAGERS,
     "audit.write": RUNNERS,
     "users.read": ADMINISTRATORS,
@@ -57,13 +60,18 @@ EDITOR_TICKET = frozenset(
     }
 )
 """What a person's ticket is good for inside the editor."""
-WORKFLOW_TOKEN = frozenset(
-    {
-        *("session.read", "targets.read", "executions.read", "executions.run", "executions.cancel"),
-        *("notifications.read", "notifications.send", "audit.write"),
-        "files.write",  # a message's content, on its way to targets
-    }
-)
+WorkflowScope = Literal[
+    "session.read",
+    "targets.read",
+    "files.write",  # a message's content, on its way to targets
+    "executions.read",
+    "executions.run",
+    "executions.cancel",
+    "notifications.read",
+    "notifications.send",
+    "audit.write",
+]
+WORKFLOW_TOKEN: frozenset[str] = frozenset(get_args(WorkflowScope))
 """What a flow may do at most, whoever owns it."""
 
 NODERED_PERMISSIONS: dict[Role, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, select, text, update
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -60,24 +60,6 @@ def _live_sessions() -> Select[Session]:
 async def revoke_sessions_of(session: AsyncSession, user_id: UUID) -> None:
     mine = (Session.user_id == user_id) & Session.revoked_at.is_(None)
     await session.execute(update(Session).where(mine).values(revoked_at=func.now()))
-
-
-async def live_workflow_token(session: AsyncSession, token_hash: bytes) -> WorkflowToken | None:
-    query = select(WorkflowToken).join(WorkflowToken.user)
-    query = query.options(joinedload(WorkflowToken.user, innerjoin=True))
-    good = WorkflowToken.is_active & WorkflowToken.revoked_at.is_(None) & User.is_active
-    return await session.scalar(
-        query.where(WorkflowToken.token_hash == token_hash, good, WorkflowToken.expires_at > func.now())
-    )
-
-
-async def note_use(session: AsyncSession, token_id: UUID) -> None:
-    """Remember that a workflow token was used, at most once a minute."""
-    stale = WorkflowToken.last_used_at.is_(None) | (
-        WorkflowToken.last_used_at < func.now() - text("interval '1 minute'")
-    )
-    mine = update(WorkflowToken).where(WorkflowToken.id == token_id, stale)
-    await session.execute(mine.values(last_used_at=func.now()))
 
 
 async def failures(session: AsyncSession, key: bytes) -> tuple[int, float]:

@@ -1,8 +1,8 @@
-"""Use cases of the auth domain: set-up, sign-in, sign-out, tokens, users."""
+"""Use cases of the auth domain: set-up, sign-in, sign-out, users."""
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -18,10 +18,9 @@ from opsconductor.auth.errors import (
     UsernameTaken,
     UserNotFound,
 )
-from opsconductor.auth.models import Session, User, WorkflowToken
-from opsconductor.auth.policy import WORKFLOW_TOKEN
+from opsconductor.auth.models import Session, User
 from opsconductor.auth.schemas import FirstAdministrator, NewUser, UserChange
-from opsconductor.auth.tokens import WORKFLOW_LIFE, WORKFLOW_PREFIX, digest, random_token
+from opsconductor.auth.tokens import digest, random_token
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
@@ -116,29 +115,6 @@ async def sign_out(uow: UnitOfWork, session_id: UUID) -> None:
     if found:
         found.revoked_at = now()
         audit.record(uow, "session.closed", "user", found.user_id, found.user.username)
-
-
-async def make_workflow_token(uow: UnitOfWork, user: User) -> tuple[str, datetime]:
-    """Return a new token for the workflow API, and when it ends; only its hash is kept."""
-    token = WORKFLOW_PREFIX + random_token()
-    made = WorkflowToken(
-        prefix=token[: len(WORKFLOW_PREFIX) + 6],
-        token_hash=digest(token),
-        user_id=user.id,
-        scopes=sorted(WORKFLOW_TOKEN),
-        expires_at=now() + WORKFLOW_LIFE,
-    )
-    uow.session.add(made)
-    audit.record(
-        uow,
-        "workflow_token.created",
-        "user",
-        user.id,
-        user.username,
-        after={"prefix": made.prefix},
-        actor=Actor("user", user.id, user.username),
-    )
-    return token, made.expires_at
 
 
 async def add_user(uow: UnitOfWork, wanted: NewUser) -> User:

@@ -3,11 +3,9 @@
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from opsconductor.kit.settings import Settings, SettingsProblem, from_files
+from opsconductor.kit.settings import Settings
+from opsconductor.stack import given
 from opsconductor.stack.folders import DataDir, write_private
-from opsconductor.stack.problems import StackProblem
 
 SECRET = "OPSCONDUCTOR_STORAGE_SECRET_KEY"  # noqa: S105  # the name of a variable
 HANDED_ON = tuple(
@@ -18,15 +16,7 @@ HANDED_ON = tuple(
 
 def settings() -> Settings:
     """Return settings that say what the bucket is. Raises StackProblem."""
-    given = {name: os.environ[name] for name in (*HANDED_ON, SECRET) if name in os.environ}
-    try:
-        return Settings.model_validate(given | from_files(SECRET))
-    except SettingsProblem as problem:
-        raise StackProblem(f"{problem}.") from None
-    except ValidationError as refused:
-        first = refused.errors(include_input=False)[0]
-        name = f"{first['loc'][0]}: " if first["loc"] else ""
-        raise StackProblem(f"{name}{first['msg'].removeprefix('Value error, ')}.") from None
+    return given.settings(HANDED_ON, SECRET)
 
 
 def environment(data: DataDir) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from signal import SIGINT
 
 from opsconductor.kit.keys import derive
-from opsconductor.stack import bucket, nginx, node, ports, postgres, probes, user, valkey
+from opsconductor.stack import bucket, given, nginx, node, ports, postgres, probes, user, valkey
 from opsconductor.stack.folders import DataDir, project, write_private
 from opsconductor.stack.services import Service
 
@@ -32,6 +32,8 @@ class Layout:
     own_valkey: bool
     bucket: Mapping[str, str] = field(default_factory=dict)
     """What those that use a bucket are told of it."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What our own environment gives every Python service."""
 
     @property
     def public_url(self) -> str:
@@ -54,6 +56,7 @@ def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
         own_postgres=not given_database,
         own_valkey=not given_redis,
         bucket=bucket.environment(data),
+        given=given.environment(),
     )
     write_private(data.secrets / "database_url", layout.database_url)
     write_private(data.secrets / "redis_url", layout.redis_url)
@@ -223,6 +226,7 @@ def _environment(layout: Layout, *secrets: str, **more: str) -> dict[str, str]:
     known = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {
         **known,
+        **layout.given,
         "LOGNAME": user.name(),  # the SSH library insists on one
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONUNBUFFERED": "1",

@@ -8,7 +8,8 @@ from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.models import User
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.routes import Current, Gate
-from opsconductor.auth.service import make_workflow_token, sign_in
+from opsconductor.auth.service import sign_in
+from opsconductor.auth.token_service import make_by_password
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.contracts.workflow import (
     WorkflowAccepted,
@@ -133,7 +134,7 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, gate: Gate) -> W
     async with units.begin(origin=origin_of(request)) as uow:
         if wanted.username and wanted.password:
             user = await sign_in(uow, wanted.username, wanted.password.get_secret_value())
-            token, expires_at = await make_workflow_token(uow, user)
+            token, expires_at = await make_by_password(uow, user)
         elif wanted.flow_id and wanted.run_id:
             await _may_make_run_tokens(request, gate)
             token, expires_at, user = await service.run_token(uow, gate.signer, wanted.flow_id, wanted.run_id)

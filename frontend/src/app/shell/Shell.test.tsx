@@ -23,6 +23,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Scripts',
     'Workflows',
     'Workflow runs',
+    'Workflow tokens',
     'Credentials',
     'Audit',
     'Users',
@@ -42,6 +43,7 @@ test('a place that the role does not open is neither offered nor opened', async 
     'Scripts',
     'Workflows',
     'Workflow runs',
+    'Workflow tokens',
   ])
   screen.getByRole('heading', { name: 'Your role does not allow this' })
 })

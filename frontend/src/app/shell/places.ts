@@ -11,6 +11,7 @@ import {
   RunsIcon,
   ScriptIcon,
   TargetIcon,
+  TokenIcon,
   UsersIcon,
   WorkflowIcon,
 } from '@/components/icons'
@@ -27,6 +28,7 @@ export interface Place {
     | 'files'
     | 'workflows'
     | 'workflowRuns'
+    | 'workflowTokens'
     | 'credentials'
     | 'audit'
     | 'users'
@@ -40,6 +42,7 @@ export interface Place {
     | '/files'
     | '/workflows'
     | '/workflows/runs'
+    | '/workflows/tokens'
     | '/credentials'
     | '/audit'
     | '/users'
@@ -74,6 +77,12 @@ const areas: Area[] = [
       { name: 'scripts', to: '/scripts', icon: ScriptIcon, permission: 'scripts.read' },
       { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
       { name: 'workflowRuns', to: '/workflows/runs', icon: RunsIcon, permission: 'runs.read' },
+      {
+        name: 'workflowTokens',
+        to: '/workflows/tokens',
+        icon: TokenIcon,
+        permission: 'workflow_tokens.read',
+      },
     ],
   },
   {

@@ -10,6 +10,7 @@ export const areas = [
   'run',
   'flow',
   'notification',
+  'workflow_token',
   'user',
   'session',
 ] as const

@@ -3,7 +3,7 @@ import i18next from 'i18next'
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { keys } from '@/api/keys'
-import { pagedQuery, rowsOf } from '@/api/paging'
+import { everyRow, pagedQuery, rowsOf } from '@/api/paging'
 import type { Deploy, Workflow, WorkflowVersion } from '@/api/types'
 import { tellDone, tellFailed } from '@/components/feedback'
 
@@ -47,6 +47,15 @@ export function useWorkflows() {
       answer(api.GET('/api/v3/workflows', { params: { query }, signal })),
     ),
   )
+}
+
+/** Every deployed flow, for choosing one by its name. */
+export function useAllWorkflows() {
+  return useQuery({
+    queryKey: keys.allWorkflows,
+    queryFn: ({ signal }) =>
+      everyRow<Workflow>((query) => answer(api.GET('/api/v3/workflows', { params: { query }, signal }))),
+  })
 }
 
 export function useWorkflowVersions(id: string) {

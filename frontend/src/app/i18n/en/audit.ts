@@ -24,6 +24,7 @@ export const audit = {
     run: 'Workflow run',
     flow: 'Said by a flow',
     notification: 'Notification',
+    workflow_token: 'Workflow token',
     user: 'User',
     session: 'Session',
   },

@@ -43,6 +43,7 @@ export const nav = {
   scripts: 'Scripts',
   workflows: 'Workflows',
   workflowRuns: 'Workflow runs',
+  workflowTokens: 'Workflow tokens',
   audit: 'Audit',
   users: 'Users',
   operate: 'Operate',

@@ -14,6 +14,7 @@ import { targets } from './targets'
 import { users } from './users'
 import { workflowRuns } from './workflowRuns'
 import { workflows } from './workflows'
+import { workflowTokens } from './workflowTokens'
 
 export const en = {
   actions,
@@ -40,6 +41,7 @@ export const en = {
   users,
   workflowRuns,
   workflows,
+  workflowTokens,
 }
 
 export type Catalogue = typeof en
