@@ -1,5 +1,5 @@
 /** The drawer in which a token is made, and shown for the only time. */
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask } from '@/components/feedback'
@@ -11,9 +11,10 @@ import { ShownOnce } from './ShownOnce'
 export function NewTokenDrawer() {
   const { t } = useTranslation()
   const navigate = useNavigate()
+  const filter = useSearch({ from: '/shell/workflows/tokens' })
   const make = useMakeToken()
   const [copied, setCopied] = useState(false)
-  const close = () => void navigate({ to: '/workflows/tokens', search: (before) => before })
+  const close = () => void navigate({ to: '/workflows/tokens', search: filter })
   const closeOrAsk = () => {
     if (!make.data || copied) return close()
     ask({

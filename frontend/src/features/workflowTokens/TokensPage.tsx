@@ -56,9 +56,10 @@ export function TokensPage() {
 function AddButton() {
   const { t } = useTranslation()
   const can = useCan()
+  const filter = useSearch({ from: '/shell/workflows/tokens' })
   if (!can('workflow_tokens.write')) return null
   return (
-    <ButtonLink to="/workflows/tokens/new" search={(before) => before} leftSection={<PlusIcon />}>
+    <ButtonLink to="/workflows/tokens/new" search={filter} leftSection={<PlusIcon />}>
       {t('workflowTokens.add')}
     </ButtonLink>
   )
