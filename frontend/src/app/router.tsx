@@ -21,7 +21,7 @@ import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
 import { runFilterOf } from '@/features/workflowRuns/filter'
-import type { WorkflowsView } from '@/features/workflows/WorkflowsPage'
+import { workflowsSearchOf } from '@/features/workflows/search'
 import { tokenFilterOf } from '@/features/workflowTokens/filter'
 import { setupIsNeeded, signedIn } from './guard'
 import { NotFoundPage, PageError, Pending } from './pages'
@@ -205,8 +205,7 @@ const workflowVersion = createRoute({
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: 'workflows',
-  validateSearch: ({ view }: Record<string, unknown>): { view?: WorkflowsView } =>
-    view === 'editor' || view === 'deployed' || view === 'deploys' ? { view } : {},
+  validateSearch: workflowsSearchOf,
   staticData: { permission: 'workflows.read' },
   component: lazyRouteComponent(() => import('@/features/workflows/WorkflowsPage'), 'WorkflowsPage'),
 })

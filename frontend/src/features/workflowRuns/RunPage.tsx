@@ -13,6 +13,7 @@ import { StatusBadge } from '@/components/Status'
 import { ErrorState } from '@/components/states'
 import { Elapsed, Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
+import { OpenInEditor } from '@/features/workflows/OpenInEditor'
 import { isTerminal } from '@/lib/status'
 import { shortId } from '@/lib/text'
 import { useCauseText } from './cause'
@@ -59,7 +60,12 @@ function RunDetails({ run }: { run: WorkflowRunDetail }) {
           <StatusBadge status={run.status} />
         </span>
       }
-      actions={!isTerminal(run.status) && <CancelButton run={run} />}
+      actions={
+        <>
+          <OpenInEditor flow={run.flow_id} node={run.error_node_id} />
+          {!isTerminal(run.status) && <CancelButton run={run} />}
+        </>
+      }
     >
       <Stack gap="lg">
         <Reason run={run} />

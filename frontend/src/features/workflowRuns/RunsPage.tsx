@@ -1,7 +1,7 @@
 /** What the flows did: every run, newest first. */
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { pagesOf, rowsOf, totalOf } from '@/api/paging'
+import { pagesOf, totalOf } from '@/api/paging'
 import { ClearFilters, FilterBar, FilterChip, SearchField } from '@/components/Filters'
 import { RunsIcon } from '@/components/icons'
 import { ButtonLink } from '@/components/links'
@@ -9,7 +9,7 @@ import { Page, Total } from '@/components/Page'
 import { ResourceTable } from '@/components/ResourceTable'
 import { EmptyState, NoMatch } from '@/components/states'
 import { oneOf } from '@/features/targets/filter'
-import { useWorkflows } from '@/features/workflows/queries'
+import { useAllWorkflows } from '@/features/workflows/queries'
 import { useRunColumns } from './columns'
 import { type RunFilter, runStatuses } from './filter'
 import { useRunList } from './queries'
@@ -53,7 +53,7 @@ interface FiltersProps {
 
 function Filters({ filter, onChange }: FiltersProps) {
   const { t } = useTranslation()
-  const flows = rowsOf(useWorkflows().data) ?? []
+  const flows = useAllWorkflows().data ?? []
   const set = (change: RunFilter) => onChange({ ...filter, ...change })
   return (
     <FilterBar>

@@ -3,18 +3,18 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LockIcon, RefreshIcon, UnplugIcon } from '@/components/icons'
 import { EmptyState } from '@/components/states'
-import { EDITOR, refused, useEditor } from './queries'
+import { refused, useEditor } from './queries'
 import classes from './workflows.module.css'
 
 /** The editor in a frame, once it answers. */
-export function Editor() {
+export function Editor({ address }: { address: string }) {
   const editor = useEditor()
-  if (editor.isSuccess) return <Frame />
+  if (editor.isSuccess) return <Frame key={address} address={address} />
   if (!editor.isError) return <Opening />
   return <Away error={editor.error} onRetry={() => void editor.refetch()} />
 }
 
-function Frame() {
+function Frame({ address }: { address: string }) {
   const { t } = useTranslation()
   const [loaded, setLoaded] = useState(false)
   return (
@@ -22,7 +22,7 @@ function Frame() {
       {!loaded && <Opening />}
       <iframe
         title={t('workflows.frame')}
-        src={EDITOR}
+        src={address}
         onLoad={() => setLoaded(true)}
         data-loaded={loaded || undefined}
       />

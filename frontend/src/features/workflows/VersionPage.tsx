@@ -13,6 +13,7 @@ import { useCan } from '@/features/auth/session'
 import { shortId } from '@/lib/text'
 import { FlowPicture } from './FlowPicture'
 import { NodeChanges } from './NodeChanges'
+import { OpenInEditor } from './OpenInEditor'
 import type { Mark } from './picture'
 import { useFlowDiff, useFlowVersion, useNewestVersion, useRestore } from './queries'
 
@@ -56,7 +57,9 @@ function VersionDetails({ flowId, version, newest }: VersionProps) {
       title={version.name}
       beside={t('workflows.versionNumber', { number: version.version })}
       crumb={<ToList />}
-      actions={!isNewest && <RestoreButton flowId={flowId} version={version} />}
+      actions={
+        isNewest ? <OpenInEditor flow={flowId} /> : <RestoreButton flowId={flowId} version={version} />
+      }
     >
       <Stack gap="lg">
         <Facts

@@ -17,6 +17,20 @@ test('the editor is framed from our own origin', async () => {
   expect(screen.getByRole('link', { name: 'Open in its own tab' }).getAttribute('href')).toBe('/nodered/')
 })
 
+test('the editor opens at the flow or the node that the address names', async () => {
+  await openApp('/workflows?view=editor&flow=f1')
+  expect((await screen.findByTitle('Workflow editor (Node-RED)')).getAttribute('src')).toBe(
+    '/nodered/#flow/f1',
+  )
+})
+
+test('a node counts more than its flow, and can not lead elsewhere', async () => {
+  await openApp('/workflows?view=editor&flow=f1&node=../../login')
+
+  const frame = await screen.findByTitle('Workflow editor (Node-RED)')
+  expect(frame.getAttribute('src')).toBe('/nodered/#node/..%2F..%2Flogin')
+})
+
 test('while the editor is away the page says so instead of framing an error, and opens it after another try', async () => {
   editorAnswers(502)
   const { user } = await openApp('/workflows')

@@ -10,15 +10,15 @@ import { DeployedFlows } from './DeployedFlows'
 import { Deploys } from './Deploys'
 import { Editor } from './Editor'
 import { EDITOR } from './queries'
+import { editorAt, type WorkflowsView } from './search'
 import classes from './workflows.module.css'
-
-export type WorkflowsView = 'editor' | 'deployed' | 'deploys'
 
 export function WorkflowsPage() {
   const { t } = useTranslation()
   // Node-RED's editor needs room; on a phone what is deployed is of more use.
   const usual: WorkflowsView = useIsPhone() ? 'deployed' : 'editor'
-  const { view = usual } = useSearch({ from: '/shell/workflows' })
+  const { view = usual, ...place } = useSearch({ from: '/shell/workflows' })
+  const address = editorAt(EDITOR, place)
   useDocumentTitle(`${t('workflows.title')} · ${t('common.product')}`)
   return (
     <div className={classes.page}>
@@ -26,12 +26,12 @@ export function WorkflowsPage() {
         <Title order={1}>{t('workflows.title')}</Title>
         <ViewChoice view={view} />
         <ReadOnlyHint />
-        <a className={classes.alone} href={EDITOR} target="_blank" rel="noopener">
+        <a className={classes.alone} href={address} target="_blank" rel="noopener">
           <ExternalIcon size={14} />
           {t('workflows.openAlone')}
         </a>
       </header>
-      {view === 'editor' && <Editor />}
+      {view === 'editor' && <Editor address={address} />}
       {view === 'deployed' && <DeployedFlows />}
       {view === 'deploys' && <Deploys />}
     </div>

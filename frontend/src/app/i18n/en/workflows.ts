@@ -16,6 +16,7 @@ export const workflows = {
   empty: 'No flows yet',
   emptyHint: 'A flow is listed here once it has been deployed in the editor.',
   openEditor: 'Open the editor',
+  openInEditor: 'Open in the editor',
   name: 'Name',
   version: 'Version',
   runAs: 'Runs as',
