@@ -63,6 +63,32 @@ test('what the stream tells is shown at once: a result in its row, the counts, a
   expect(FakeEventSource.last.readyState).toBe(FakeEventSource.CLOSED)
 })
 
+test('a list that was asked for before the end does not stand when it comes after it', async () => {
+  const done = { ...running, status: 'completed', counts: { completed: 1 } } as const
+  let late = () => {}
+  let asked = 0
+  tells('/executions/id-uptime', running)
+  server.use(
+    http.get('*/api/v3/executions/id-uptime/results', async () => {
+      asked += 1
+      if (asked > 1) return HttpResponse.json(page(aResult('web-1', { status: 'completed', exit_code: 0 })))
+      await new Promise<void>((resolve) => {
+        late = resolve
+      })
+      return HttpResponse.json(page(aResult('web-1', { status: 'scheduled' })))
+    }),
+  )
+  await openApp('/executions/id-uptime')
+  await waitFor(() => expect(asked).toBe(1))
+  FakeEventSource.last.open()
+  FakeEventSource.last.send('result', aResult('web-1', { status: 'completed', exit_code: 0 }))
+  FakeEventSource.last.send('execution', done)
+  late()
+
+  await within(await screen.findByRole('table', { name: 'Results' })).findByText('Completed')
+  expect(asked).toBe(2)
+})
+
 test('a row opens to what the command wrote, with colours but without control characters', async () => {
   const result = aResult('web-1', {
     status: 'failed',

@@ -36,6 +36,11 @@ export function follow(
     clearTimeout(flushing)
     flushing = undefined
     if (changed.size === 0) return
+    if (firstListIsLoading(queryClient, id)) {
+      // It may have been asked for before this happened; what it brings would stand for good.
+      flushing = setTimeout(flush, FLUSH_EVERY)
+      return
+    }
     applyResults(queryClient, id, changed)
     changed.clear()
   }
@@ -49,7 +54,7 @@ export function follow(
     if (isTerminal(execution.status)) {
       flush()
       source?.close()
-      void queryClient.invalidateQueries({ queryKey: keys.allResults(id) })
+      void readAgain(queryClient, id)
       void queryClient.invalidateQueries({ queryKey: keys.executionLists })
     }
     queryClient.setQueryData(keys.execution(id), execution)
@@ -72,8 +77,21 @@ export function follow(
   return () => {
     clearTimeout(trying)
     source?.close()
-    flush()
+    clearTimeout(flushing)
+    if (changed.size > 0) applyResults(queryClient, id, changed)
   }
+}
+
+function firstListIsLoading(queryClient: QueryClient, id: string): boolean {
+  const lists = queryClient.getQueryCache().findAll({ queryKey: keys.allResults(id) })
+  return lists.some(({ state }) => state.data === undefined && state.fetchStatus === 'fetching')
+}
+
+/** Asks for the results of what has ended. A list that is being loaded was asked for before the end: it is given up. */
+async function readAgain(queryClient: QueryClient, id: string): Promise<void> {
+  const queryKey = keys.allResults(id)
+  await queryClient.cancelQueries({ queryKey })
+  await queryClient.invalidateQueries({ queryKey })
 }
 
 type ResultPages = InfiniteData<Page<Result>, string>
