@@ -135,6 +135,15 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path):
         DataDir(tmp_path / "file" / "data").make()
 
 
+async def test_a_port_that_is_held_alone_is_nobody_elses():
+    with ports.reserve(alone=True) as held:
+        port = ports.port_of(held)
+        with ports.reserve(port) as other:
+            assert ports.port_of(other) != port
+        with pytest.raises(OSError, match="in use"):
+            await asyncio.start_server(lambda *_: None, ports.LOOPBACK, port)
+
+
 async def test_two_stacks_start_one_after_the_other():
     order: list[str] = []
 

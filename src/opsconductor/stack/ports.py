@@ -10,17 +10,18 @@ WANTED = {"public": 8080, "core": 8000, "bridge": 8001, "nodered": 1880, "postgr
 """What each part listens on where nobody else does."""
 
 
-def reserve(wanted: int = 0, but_not: Collection[int] = ()) -> socket.socket:
+def reserve(wanted: int = 0, but_not: Collection[int] = (), *, alone: bool = False) -> socket.socket:
     """Return a bound socket on the wanted port, or else on the next free one; 0: on any.
 
     As long as it is bound and does not listen, connections to the port are refused and no server can listen there.
-    Linux would let two such sockets have the same port: `but_not` names those that are held already.
+    Linux would let two such sockets have the same port: `but_not` names those that are held already. One that is held
+    `alone` is nobody else's, of whatever process; for ports on which nothing is ever to listen.
     """
     for port in range(wanted, wanted + 1000 if wanted else 1):
         if port in but_not:
             continue
         bound = socket.socket()
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0 if alone else 1)
         try:
             bound.bind((LOOPBACK, port))
         except OSError:

@@ -68,10 +68,13 @@ def _placed(stack: contextlib.ExitStack | contextlib.AsyncExitStack, data_dir: P
     placed: list[Member] = []
     reserved: list[socket.socket] = []
     for member in roster.last_ports(data_dir):
-        bound = ports.reserve(member.port, [other.port for other in placed])
+        off = member.server == "none"
+        bound = ports.reserve(member.port, [other.port for other in placed], alone=off)
         placed.append(replace(member, port=ports.port_of(bound)))
-        if member.server == "none":
-            stack.callback(bound.close)  # kept: so it stays a port where nobody listens
+        if off:
+            stack.callback(
+                bound.close
+            )  # kept: so it stays a port where nobody listens, no other fleet either
         else:
             reserved.append(bound)
     _release(reserved)  # after the last, so that no two get the same
