@@ -222,7 +222,7 @@ class TestBridge {
     for (const run of asked.body.runs) this.runs.set(run.run_id, run)
     const running = asked.body.runs.filter((/** @type {any} */ run) => run.status === 'running')
     const named = [...asked.body.alive, ...running.map((/** @type {any} */ run) => run.run_id)]
-    return ok({ cancel: named.filter(id => this.#toEnd.includes(id)), at: new Date().toISOString() })
+    return ok({ cancel: named.filter(id => this.#toEnd.includes(id)) })
   }
 
   /** @param {Asked} asked @param {string} name @param {string} more @returns {Answer} */

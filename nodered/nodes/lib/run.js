@@ -30,8 +30,8 @@ class Run {
   touchedAt
   /** ms since when no node has a message of it; null while one has. @type {number | null} */
   quietSince
-  /** Whether a node was stopped while it had a message of it. */
-  cutOff = false
+  /** Why it can't come to its end by itself: a node was stopped with a message of it, or never said that it is done. @type {string | null} */
+  cutOff = null
   /** How many messages each node has that it has not finished. @type {Map<Node, number>} */
   #open = new Map()
   /** @type {Map<string, Step>} by node, in the order they were reached */
@@ -93,12 +93,13 @@ class Run {
   /**
    * Gives up the messages of nodes that are gone; tells whether there were any.
    * @param {(node: Node) => boolean} isThere
+   * @param {string} reason
    * @param {number} now
    */
-  giveUp (isThere, now) {
+  giveUp (isThere, reason, now) {
     const gone = [...this.#open].filter(([node]) => !isThere(node))
     for (const [node, count] of gone) this.#left(node, count, now)
-    if (gone.length) this.cutOff = true
+    if (gone.length) this.cutOff = reason
     return gone.length > 0
   }
 

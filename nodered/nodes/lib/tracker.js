@@ -17,6 +17,7 @@ const REMEMBERED = 20_000 // runs; of more, those that have ended are forgotten 
 const STUCK = 24 * 3_600_000 // ms without any message moving; some nodes never say that they are done
 const LAST_WORDS = 1_500 // ms; a stopping Node-RED has no more
 const DEPLOYED = 'A deploy stopped the flow while this ran.'
+const SILENT = 'No message of it moved for 24 hours; a node that has one never said that it is done.'
 const STOPPED = 'Node-RED was stopped.'
 
 /** @typedef {import('./node-red').Node} Node */
@@ -105,11 +106,11 @@ class Tracker {
   /** The nodes of a deploy are there; what those before them still had is gone. @param {(node: Node) => boolean} isThere */
   deployed (isThere) {
     this.#stopping = false
-    for (const [run, nodes] of this.#whileStopping) if (![...nodes].every(isThere)) run.cutOff = true
+    for (const [run, nodes] of this.#whileStopping) if (![...nodes].every(isThere)) run.cutOff = DEPLOYED
     this.#whileStopping.clear()
     const now = Date.now()
     for (const run of this.#runs.values()) {
-      if (run.status === 'running' && run.giveUp(isThere, now)) this.#changed(run)
+      if (run.status === 'running' && run.giveUp(isThere, DEPLOYED, now)) this.#changed(run)
     }
   }
 
@@ -135,7 +136,7 @@ class Tracker {
   /** Ends what runs and tells it, at the end of the process. */
   async close () {
     for (const timer of this.#timers) clearInterval(timer)
-    for (const run of this.#whileStopping.keys()) run.cutOff = true
+    for (const run of this.#whileStopping.keys()) run.cutOff = STOPPED
     const now = Date.now()
     for (const run of this.#runs.values()) {
       if (run.status !== 'running') continue
@@ -180,11 +181,11 @@ class Tracker {
       if (run.finishedAt !== null) {
         if (now - run.finishedAt > RESUMABLE || this.#runs.size > REMEMBERED) this.#runs.delete(run.id)
       } else if (run.quietSince !== null && now - run.quietSince >= LOOK_EVERY) {
-        if (run.cutOff) run.cancel(DEPLOYED, run.quietSince)
+        if (run.cutOff) run.cancel(run.cutOff, run.quietSince)
         else run.end(run.quietSince)
         this.#changed(run)
       } else if (now - run.touchedAt > STUCK) {
-        run.giveUp(() => false, now)
+        run.giveUp(() => false, SILENT, now)
       }
     }
   }

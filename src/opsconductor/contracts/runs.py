@@ -1,6 +1,5 @@
 """Runs of flows, as Node-RED reports them: each report has all that is known of a run, so repeating it is harmless."""
 
-from datetime import datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
@@ -72,4 +71,3 @@ class RunsHeard(BaseModel):
     """The answer to a report: which of its runs somebody wants to end."""
 
     cancel: list[UUID]
-    at: datetime

@@ -167,7 +167,7 @@ async def cancel_result(execution_id: UUID, result_id: UUID, request: Request, l
     units: UnitsOfWork = request.app.state.units
     async with units.begin(request.state.actor, origin_of(request)) as uow:
         result = await steering.cancel_result(uow, execution_id, result_id)
-    await _tell(look, execution_id)
+    await tell_of_cancelled(look, execution_id)
     return (await results_out([result], look.folder))[0]
 
 
@@ -215,11 +215,11 @@ async def cancelled(request: Request, execution_id: UUID) -> ExecutionOut:
     units: UnitsOfWork = request.app.state.units
     async with units.begin(request.state.actor, origin_of(request)) as uow:
         shown = await _shown(uow, await service.cancel(uow, execution_id))
-    await _tell(lookout_of(request), execution_id)
+    await tell_of_cancelled(lookout_of(request), execution_id)
     return shown
 
 
-async def _tell(look: Lookout, execution_id: UUID) -> None:
+async def tell_of_cancelled(look: Lookout, execution_id: UUID) -> None:
     """Make workers look at what was cancelled, and watchers at what came of it."""
     await look.hints.publish("cancel", str(execution_id))
     await look.hints.publish("execution", str(execution_id))

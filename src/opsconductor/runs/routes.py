@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime
 
 from opsconductor.contracts.runs import RunReports, RunsHeard, RunStatus
-from opsconductor.executions.routes import Look
+from opsconductor.executions.routes import Look, tell_of_cancelled
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
@@ -53,12 +53,11 @@ async def cancel_run(run_id: UUID, request: Request, look: Look) -> RunDetail:
     """Ask for the end of a run: its executions are cancelled, its messages go no further."""
     units: UnitsOfWork = request.app.state.units
     async with units.begin(request.state.actor, origin_of(request)) as uow:
-        _, executions = await service.cancel(uow, run_id)
+        executions = await service.cancel(uow, run_id)
         shown = await service.detail(uow, run_id)
     await look.hints.publish("run", str(run_id))
     for execution_id in executions:
-        await look.hints.publish("cancel", str(execution_id))
-        await look.hints.publish("execution", str(execution_id))
+        await tell_of_cancelled(look, execution_id)
     return shown
 
 

@@ -39,18 +39,18 @@ async def hear(uow: UnitOfWork, said: RunReports) -> RunsHeard:
     if said.left_out:
         log.warning("runs.left_out", runs=said.left_out)
     named = [*said.alive, *(run.run_id for run in runs)]
-    return RunsHeard(cancel=await repository.to_be_cancelled(uow.session, named), at=now())
+    return RunsHeard(cancel=await repository.to_be_cancelled(uow.session, named))
 
 
-async def cancel(uow: UnitOfWork, run_id: UUID) -> tuple[WorkflowExecution, list[UUID]]:
-    """Ask for the end of a run, and end its executions; return it with those. Node-RED is told when it next asks."""
+async def cancel(uow: UnitOfWork, run_id: UUID) -> list[UUID]:
+    """Ask for the end of a run, and end its executions; return those. Node-RED is told when it next asks."""
     run = await get(uow, run_id, lock=True)
     if run.status != "running":
         raise RunEnded(status=run.status)
     if run.cancel_requested_at is None:
         run.cancel_requested_at, run.cancelled_by = now(), uow.actor.name
         audit.record(uow, "run.cancelled", "run", run.id, run.workflow_name)
-    return run, await _cancel_executions(uow, run_id)
+    return await _cancel_executions(uow, run_id)
 
 
 async def _cancel_executions(uow: UnitOfWork, run_id: UUID) -> list[UUID]:
