@@ -3,8 +3,9 @@ import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '@/api/errors'
 import type { Credential } from '@/api/types'
-import { ask, tellDone, tellFailed } from '@/components/feedback'
-import { CredentialIcon, DotsIcon, EditIcon, PlusIcon, TargetIcon, TrashIcon } from '@/components/icons'
+import { DeleteItem } from '@/components/DeleteItem'
+import { tellFailed } from '@/components/feedback'
+import { CredentialIcon, DotsIcon, EditIcon, PlusIcon, TargetIcon } from '@/components/icons'
 import { ButtonLink, MenuLink, TextLink } from '@/components/links'
 import { Page, Total } from '@/components/Page'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
@@ -168,17 +169,12 @@ function RowMenu({ credential }: { credential: Credential }) {
   const { t } = useTranslation()
   const { name, id } = credential
   const remove = useDeleteCredential()
-  const confirmed = () =>
-    remove.mutate(id, {
-      onSuccess: () => tellDone(t('credentials.deleted', { name })),
-      onError: (error) =>
-        isApiError(error, 'credential_in_use')
-          ? tellFailed(
-              t('credentials.inUse', { name }),
-              new Error(`${error.message} ${t('credentials.inUseText')}`),
-            )
-          : tellFailed(t('errors.failed', { what: t('common.delete') }), error),
-    })
+  const sayInUse = (error: unknown) => {
+    if (!isApiError(error, 'credential_in_use')) return false
+    const why = `${error.message} ${t('credentials.inUseText')}`
+    tellFailed(t('credentials.inUse', { name }), new Error(why))
+    return true
+  }
   return (
     <Menu>
       <Menu.Target>
@@ -195,20 +191,13 @@ function RowMenu({ credential }: { credential: Credential }) {
             {t('credentials.inUseShow')}
           </MenuLink>
         )}
-        <Menu.Item
-          color="red"
-          leftSection={<TrashIcon />}
-          onClick={() =>
-            ask({
-              title: t('credentials.deleteTitle', { name }),
-              text: t('credentials.deleteText'),
-              confirm: t('common.delete'),
-              onConfirm: confirmed,
-            })
-          }
-        >
-          {t('common.delete')}
-        </Menu.Item>
+        <DeleteItem
+          title={t('credentials.deleteTitle', { name })}
+          text={t('credentials.deleteText')}
+          deleted={t('credentials.deleted', { name })}
+          remove={() => remove.mutateAsync(id)}
+          sayWhy={sayInUse}
+        />
       </Menu.Dropdown>
     </Menu>
   )

@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next'
 import { pagesOf, totalOf } from '@/api/paging'
 import type { StoredFile } from '@/api/types'
 import { CopyText } from '@/components/CopyText'
+import { DeleteItem } from '@/components/DeleteItem'
 import { ClearFilters, FilterBar, FilterChip, SearchField } from '@/components/Filters'
-import { ask, tellDone, tellFailed } from '@/components/feedback'
-import { DotsIcon, DownloadIcon, FileIcon, TrashIcon, UploadIcon } from '@/components/icons'
+import { tellDone } from '@/components/feedback'
+import { DotsIcon, DownloadIcon, FileIcon, UploadIcon } from '@/components/icons'
 import { TextLink } from '@/components/links'
 import { Page, Total } from '@/components/Page'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
@@ -153,11 +154,6 @@ function RowMenu({ file, mayWrite }: { file: StoredFile; mayWrite: boolean }) {
   const { t } = useTranslation()
   const { id, name } = file
   const remove = useDeleteFile()
-  const confirmed = () =>
-    remove.mutate(id, {
-      onSuccess: () => tellDone(t('files.deleted', { name })),
-      onError: (error) => tellFailed(t('errors.failed', { what: t('common.delete') }), error),
-    })
   return (
     <Menu>
       <Menu.Target>
@@ -170,20 +166,12 @@ function RowMenu({ file, mayWrite }: { file: StoredFile; mayWrite: boolean }) {
           {t('files.download')}
         </Menu.Item>
         {mayWrite && (
-          <Menu.Item
-            color="red"
-            leftSection={<TrashIcon />}
-            onClick={() =>
-              ask({
-                title: t('files.deleteTitle', { name }),
-                text: t('files.deleteText'),
-                confirm: t('common.delete'),
-                onConfirm: confirmed,
-              })
-            }
-          >
-            {t('common.delete')}
-          </Menu.Item>
+          <DeleteItem
+            title={t('files.deleteTitle', { name })}
+            text={t('files.deleteText')}
+            deleted={t('files.deleted', { name })}
+            remove={() => remove.mutateAsync(id)}
+          />
         )}
       </Menu.Dropdown>
     </Menu>

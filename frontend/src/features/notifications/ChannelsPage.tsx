@@ -2,8 +2,8 @@ import { ActionIcon, Menu, Text, VisuallyHidden } from '@mantine/core'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Channel } from '@/api/types'
-import { ask, tellDone, tellFailed } from '@/components/feedback'
-import { BellIcon, DotsIcon, EditIcon, PlusIcon, TrashIcon } from '@/components/icons'
+import { DeleteItem } from '@/components/DeleteItem'
+import { BellIcon, DotsIcon, EditIcon, PlusIcon } from '@/components/icons'
 import { ButtonLink, MenuLink, TextLink } from '@/components/links'
 import { Page, Total } from '@/components/Page'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
@@ -132,11 +132,6 @@ function LastDelivery({ channel: { last_delivery: last, dropped } }: { channel: 
 function RowMenu({ channel: { id, name } }: { channel: Channel }) {
   const { t } = useTranslation()
   const remove = useDeleteChannel()
-  const confirmed = () =>
-    remove.mutate(id, {
-      onSuccess: () => tellDone(t('channels.deleted', { name })),
-      onError: (error) => tellFailed(t('errors.failed', { what: t('common.delete') }), error),
-    })
   return (
     <Menu>
       <Menu.Target>
@@ -152,20 +147,12 @@ function RowMenu({ channel: { id, name } }: { channel: Channel }) {
         >
           {t('common.edit')}
         </MenuLink>
-        <Menu.Item
-          color="red"
-          leftSection={<TrashIcon />}
-          onClick={() =>
-            ask({
-              title: t('channels.deleteTitle', { name }),
-              text: t('channels.deleteText'),
-              confirm: t('common.delete'),
-              onConfirm: confirmed,
-            })
-          }
-        >
-          {t('common.delete')}
-        </Menu.Item>
+        <DeleteItem
+          title={t('channels.deleteTitle', { name })}
+          text={t('channels.deleteText')}
+          deleted={t('channels.deleted', { name })}
+          remove={() => remove.mutateAsync(id)}
+        />
       </Menu.Dropdown>
     </Menu>
   )

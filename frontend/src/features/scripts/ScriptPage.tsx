@@ -15,7 +15,7 @@ import { useCan } from '@/features/auth/session'
 import { Tags } from '@/features/targets/parts'
 import { bytes } from '@/lib/size'
 import { CodeView } from './CodeField'
-import { DeleteItem } from './DeleteItem'
+import { DeleteScript } from './DeleteScript'
 import type { ScriptView } from './filter'
 import { scriptQuery, useScript } from './queries'
 import { ScriptForm } from './ScriptForm'
@@ -74,7 +74,7 @@ function Actions({ script }: { script: Script }) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <DeleteItem
+            <DeleteScript
               script={script}
               onDeleted={() => void navigate({ to: '/scripts', ignoreBlocker: true })}
             />

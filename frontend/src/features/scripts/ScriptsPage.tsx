@@ -13,7 +13,7 @@ import { Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
 import { oneOf, oses } from '@/features/targets/filter'
 import { Tags } from '@/features/targets/parts'
-import { DeleteItem } from './DeleteItem'
+import { DeleteScript } from './DeleteScript'
 import type { ScriptFilter } from './filter'
 import { useScriptList } from './queries'
 
@@ -193,7 +193,7 @@ function RowMenu({ script }: { script: ScriptRow }) {
         <MenuLink to="/scripts/$scriptId" params={{ scriptId: script.id }} leftSection={<EditIcon />}>
           {t('common.edit')}
         </MenuLink>
-        <DeleteItem script={script} />
+        <DeleteScript script={script} />
       </Menu.Dropdown>
     </Menu>
   )
