@@ -58,8 +58,11 @@ async def _passage(core: Core) -> AsyncIterator[tuple[str, Callable[[], Awaitabl
         writer.close()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_ones.append(writer)
         there_reader, there_writer = await asyncio.open_connection(place.hostname, place.port)
-        open_ones.extend((writer, there_writer))
+        open_ones.append(there_writer)
+        if not server.is_serving():  # closed while this one was on its way in
+            await close()
         await asyncio.gather(pass_on(reader, there_writer), pass_on(there_reader, writer))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
