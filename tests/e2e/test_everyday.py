@@ -12,7 +12,7 @@ from tests.support.whole_stack import PASSWORD, WholeStack
 from opsconductor.apps.cli import demo
 from opsconductor.apps.cli.client import Api
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")

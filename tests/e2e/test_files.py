@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from tests.support.chromium import Complaints, expect_to_fit
 from tests.support.whole_stack import PASSWORD, WholeStack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 SIZE = 30 * 1024 * 1024  # bytes; nginx lets 20 MiB through elsewhere
 

@@ -12,7 +12,7 @@ from tests.support.whole_stack import PASSWORD, WholeStack
 
 from opsconductor.stack.folders import project
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 EXAMPLE = "nodered/nodes/examples/Tell people and keep a record.json"
 LOGGER, NODE = "7b1e9c2a4d6f8003", "7b1e9c2a4d6f8004"

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.support.whole_stack import PASSWORD, WholeStack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 TAB = {"id": "slow-tab", "type": "tab", "label": "Slow"}
 INJECT = {

@@ -11,7 +11,7 @@ from opsconductor.apps.cli.demo import EXAMPLE
 from opsconductor.stack.fleet import Member
 from opsconductor.stack.folders import project
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 async def test_from_the_first_account_to_a_flows_result(page: Page, whole_stack: WholeStack) -> None:

@@ -9,7 +9,7 @@ from tests.e2e.conftest import sign_in
 from tests.support.chromium import Complaints, expect_to_fit
 from tests.support.whole_stack import WholeStack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 PHONE = {"width": 390, "height": 844}
 TARGETS = "/api/workflow/targets"
