@@ -7,7 +7,7 @@ const { join } = require('node:path')
 const express = require('express')
 const RED = require('node-red')
 const { because } = require('../nodes/lib/cause')
-const { bridge, provide } = require('../nodes/lib/instance')
+const { own, provide } = require('../nodes/lib/instance')
 const { Health } = require('./health')
 const { log, text } = require('./logging')
 const { settings } = require('./settings')
@@ -107,7 +107,7 @@ async function main () {
   log('info', 'listening', { port })
   await RED.start()
   health.up()
-  bridge().onFlows(() => storage.refresh())
+  own()?.onFlows(() => storage.refresh())
 }
 
 /** @param {import('node:http').Server} server @param {number} port */

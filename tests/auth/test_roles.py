@@ -15,11 +15,11 @@ from opsconductor.apps.core import create_app
 from opsconductor.auth.guard import guard
 from opsconductor.auth.policy import (
     EDITOR_TICKET,
+    FLOW_RUN,
     NODERED_INSTANCE,
     PERMISSIONS,
     ROLES,
     SERVICES,
-    WORKFLOW_TOKEN,
     permissions_of,
 )
 from opsconductor.auth.service import open_session_for
@@ -151,7 +151,7 @@ async def test_tokens_for_one_purpose_are_good_for_no_other(
     nodered = derive(core.settings.secret_key.get_secret_value(), "nodered-instance").hex()
     bearers = {
         "editor": (its.editor, EDITOR_TICKET & permissions_of("administrator")),
-        "workflow": (its.workflow, WORKFLOW_TOKEN & permissions_of("administrator")),
+        "workflow": (its.workflow, FLOW_RUN & permissions_of("administrator")),
         "nodered": (nodered, NODERED_INSTANCE),
     }
     answers = {name: await call.status(operation, token) for name, (token, _) in bearers.items()}

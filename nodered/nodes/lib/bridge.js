@@ -5,16 +5,17 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { BridgeError, open, request } = require('./http')
 const { Events } = require('./events')
 const { Runs } = require('./runs')
+const { OneToken, RunTokens } = require('./tokens')
+const { IN_MEMORY } = require('./waits')
 
-const RENEW_BEFORE = 30_000 // ms; a token must outlive the request it is used for
-const TOKEN_LIFE = 15 * 60_000 // ms; what the bridge gives
 const PAUSES = [500, 1_000, 2_000, 5_000] // ms between tries; the last one again and again
 const LONGEST_TRYING = 10 * 60_000 // ms
 const LONG = 120_000 // ms for what may be large
 const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
 
 /** @typedef {import('./http').Options} Options */
-/** @typedef {{token: string, expiresAt: number}} RunToken */
+/** @typedef {{url: string, instanceToken: string}} OwnAccess of OpsConductor's own Node-RED */
+/** @typedef {{url: string, token: string}} TokenAccess of any other, with a workflow token */
 /** @typedef {{id: string, name: string, os_type: string, environment: string, status: string} & Record<string, unknown>} Target */
 /**
  * @typedef {object} Result
@@ -50,19 +51,32 @@ const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not 
 
 class Bridge {
   #url
-  #instanceToken
+  #instanceToken = ''
+  /** A workflow token; with one, messages and dialogs alike ask with it. */
+  #token = ''
   #runs = new Runs()
   #events
+  #tokens
   /** @type {(() => Promise<void>)[]} */
   #atEnd = []
-  /** @type {Map<string, {since: number, token: Promise<RunToken>}>} by run, oldest first */
-  #tokens = new Map()
 
-  /** @param {{url: string, instanceToken: string}} access */
-  constructor ({ url, instanceToken }) {
-    this.#url = url.replace(/\/+$/, '')
-    this.#instanceToken = instanceToken
-    this.#events = new Events(signal => open(`${this.#url}/api/workflow/events`, { token: this.#instanceToken, signal }))
+  /** @param {OwnAccess | TokenAccess} access */
+  constructor (access) {
+    this.#url = access.url.replace(/\/+$/, '')
+    if ('token' in access) {
+      this.#token = access.token
+      this.#tokens = new OneToken(access.token)
+      this.#events = new Events(null)
+    } else {
+      this.#instanceToken = access.instanceToken
+      this.#tokens = new RunTokens(run => this.#newToken(run))
+      this.#events = new Events(signal => open(`${this.#url}/api/workflow/events`, { token: this.#instanceToken, signal }))
+    }
+  }
+
+  /** Whether messages that nodes hold are kept over a restart: only OpsConductor's own Node-RED has a place for them. */
+  get keepsMessages () {
+    return !this.#token
   }
 
   /** @param {any} msg @param {string} flow */
@@ -110,13 +124,13 @@ class Bridge {
   }
 
   /**
-   * Returns how the person in the editor asks for what they may see.
+   * Returns how the person in the editor asks for what they may see; with a workflow token, for what that may.
    * @param {string} ticket
    * @returns {import('./dialogs').Ask}
    */
   asPerson (ticket) {
     return (path, query = {}, body = undefined) => request(`${this.#url}/api/workflow/${path}?${new URLSearchParams(query)}`, {
-      token: ticket, ...(body !== undefined && { method: 'POST', body })
+      token: this.#token || ticket, ...(body !== undefined && { method: 'POST', body })
     })
   }
 
@@ -138,22 +152,19 @@ class Bridge {
   /**
    * Returns what keeps the messages that nodes hold, in the name of Node-RED itself.
    * @param {{signal: AbortSignal, waiting?: (error: BridgeError) => void}} place
+   * @returns {import('./waits').Access}
    */
   waits ({ signal, waiting = () => {} }) {
+    if (!this.keepsMessages) return IN_MEMORY
     /** @type {(path: string, options?: Options) => Promise<any>} */
     const ask = (path, options = {}) => trying(
       () => request(`${this.#url}/api/nodered/waits${path}`, { token: this.#instanceToken, signal, ...options }), { signal, waiting }
     )
     return {
-      /** @param {string} node @returns {Promise<{waits: import('./waits').Kept[]}>} */
       of: node => ask(`?node_id=${encodeURIComponent(node)}`),
-      /** @param {string} id @param {object} wait @returns {Promise<void>} */
       keep: (id, wait) => ask(`/${id}`, { method: 'PUT', body: wait }),
-      /** @param {string} id @param {number} seconds @returns {Promise<{claimed: boolean, gone: boolean}>} */
       claim: (id, seconds) => ask(`/${id}/claim`, { method: 'POST', body: { seconds } }),
-      /** @param {string} id @returns {Promise<void>} */
       forget: id => ask(`/${id}`, { method: 'DELETE' }),
-      /** @param {string} node @returns {Promise<void>} */
       forgetAll: node => ask(`?node_id=${encodeURIComponent(node)}`, { method: 'DELETE' })
     }
   }
@@ -185,58 +196,18 @@ class Bridge {
    * @param {string} path
    * @param {Options} options
    */
-  async #asRun (run, flow, path, options) {
-    const send = async (/** @type {RunToken} */ { token }) => request(`${this.#url}/api/workflow${path}`, {
+  #asRun (run, flow, path, options) {
+    return this.#tokens.sendWith(run, options.signal, token => request(`${this.#url}/api/workflow${path}`, {
       ...options, token, headers: { ...options.headers, 'x-opsconductor-flow': flow }
-    })
-    const first = await this.#tokenOf(run, options.signal)
-    try {
-      return await send(first)
-    } catch (error) {
-      if (!(error instanceof BridgeError) || error.status !== 401) throw error
-      await this.#forget(run, first)
-      return send(await this.#tokenOf(run, options.signal))
-    }
+    }))
   }
 
-  /** @param {{id: string, flow: string}} run @param {AbortSignal} [signal] */
-  async #tokenOf (run, signal) {
-    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
-    if (known && known.expiresAt - Date.now() > RENEW_BEFORE) return known
-    this.#forgetOld()
-    // Not bound to the signal of one message: others of the same run may wait for this token.
-    const token = this.#newToken(run)
-    this.#tokens.delete(run.id)
-    this.#tokens.set(run.id, { since: Date.now(), token })
-    token.catch(() => this.#tokens.delete(run.id))
-    const fresh = await token
-    signal?.throwIfAborted()
-    return fresh
-  }
-
-  /** @param {{id: string, flow: string}} run @returns {Promise<RunToken>} */
+  /** @param {{id: string, flow: string}} run @returns {Promise<import('./tokens').RunToken>} */
   async #newToken (run) {
     const said = await request(`${this.#url}/api/workflow/auth`, {
       method: 'POST', token: this.#instanceToken, body: { flow_id: run.flow, run_id: run.id }
     })
     return { token: said.token, expiresAt: Date.parse(said.expires_at) }
-  }
-
-  /**
-   * Forgets a refused token, unless somebody else has renewed it meanwhile.
-   * @param {{id: string}} run
-   * @param {RunToken} refused
-   */
-  async #forget (run, refused) {
-    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
-    if (known === refused) this.#tokens.delete(run.id)
-  }
-
-  #forgetOld () {
-    for (const [id, { since }] of this.#tokens) {
-      if (since > Date.now() - TOKEN_LIFE) return
-      this.#tokens.delete(id)
-    }
   }
 }
 

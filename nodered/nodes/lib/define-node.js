@@ -3,7 +3,7 @@
 
 const { randomUUID } = require('node:crypto')
 const { upToDate } = require('./config')
-const { bridge } = require('./instance')
+const { bridgeFor } = require('./instance')
 const { tabOf } = require('./runs')
 const { Wait, messageOf, resumedFrom } = require('./waits')
 
@@ -56,17 +56,18 @@ function defineNode (RED, type, definition) {
   /** @this {Node} @param {any} config */
   function OpsConductorNode (config) {
     RED.nodes.createNode(this, config)
-    const settings = checked(this, config, definition)
+    const access = () => bridgeFor(RED, config.server)
+    const settings = checked(this, config, definition, access)
     const stop = new AbortController()
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
     const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
-    if (durable) RED.events.once('flows:started', () => resume(this, stop.signal))
+    if (durable) RED.events.once('flows:started', () => resume(this, access(), stop.signal))
 
     this.on('input', async (msg, send, done) => {
       try {
         if (settings instanceof Error) throw settings
-        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, signal: stop.signal }), stop.signal)
+        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, bridge: access(), signal: stop.signal }), stop.signal)
         send(outcome.outputs)
         await outcome.sent?.()
         show(this, stop.signal, outcome.status)
@@ -81,7 +82,7 @@ function defineNode (RED, type, definition) {
     })
     this.on('close', async (/** @type {boolean} */ removed, /** @type {() => void} */ done) => {
       stop.abort(new Error(STOPPED))
-      if (durable && removed) await bridge().waits({ signal: AbortSignal.timeout(CLOSE_WITHIN) }).forgetAll(this.id).catch(() => {})
+      if (durable && removed) await forget(this, access)
       await Promise.race([turns.idle(), new Promise(resolve => setTimeout(resolve, CLOSE_WITHIN).unref())])
       this.status({})
       done()
@@ -95,9 +96,9 @@ function defineNode (RED, type, definition) {
  * @param {RED} RED
  * @param {Node} node
  * @param {Definition<Settings>} definition
- * @param {{msg: any, settings: Settings, signal: AbortSignal}} input
+ * @param {{msg: any, settings: Settings, bridge: import('./bridge').Bridge, signal: AbortSignal}} input
  */
-function work (RED, node, { run }, { msg, settings, signal }) {
+function work (RED, node, { run }, { msg, settings, bridge, signal }) {
   const before = resumedFrom(msg)
   const key = before?.id ?? randomUUID()
   const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
@@ -105,22 +106,24 @@ function work (RED, node, { run }, { msg, settings, signal }) {
     tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
   }
   const flow = tabOf(node)
-  const mine = bridge().forMessage({ msg, flow, signal, waiting })
+  const mine = bridge.forMessage({ msg, flow, signal, waiting })
   const place = { flow_id: flow, node_id: node.id, run_id: mine.run.id, run_flow_id: mine.run.flow }
-  const wait = new Wait({ access: bridge().waits({ signal, waiting }), id: key, place, facts: before?.facts ?? null, signal })
+  const wait = new Wait({ access: bridge.waits({ signal, waiting }), id: key, place, facts: before?.facts ?? null, signal })
   return run({ RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell })
 }
 
 /**
  * Goes on with the messages that a node held before it was stopped.
  * @param {Node} node
+ * @param {import('./bridge').Bridge} bridge
  * @param {AbortSignal} signal
  */
-async function resume (node, signal) {
+async function resume (node, bridge, signal) {
+  if (!bridge.keepsMessages) return node.log('Messages that it holds are lost when this Node-RED stops.')
   try {
-    const { waits } = await bridge().waits({ signal }).of(node.id)
+    const { waits } = await bridge.waits({ signal }).of(node.id)
     for (const kept of waits) {
-      bridge().knowRun({ id: kept.run_id, flow: kept.run_flow_id })
+      bridge.knowRun({ id: kept.run_id, flow: kept.run_flow_id })
       node.receive(messageOf(kept))
     }
   } catch (error) {
@@ -129,15 +132,28 @@ async function resume (node, signal) {
 }
 
 /**
+ * Forgets what a node held that was removed; what can't be forgotten now is never asked for again.
+ * @param {Node} node
+ * @param {() => import('./bridge').Bridge} access
+ */
+async function forget (node, access) {
+  try {
+    await access().waits({ signal: AbortSignal.timeout(CLOSE_WITHIN) }).forgetAll(node.id)
+  } catch { /* nobody waits for it */ }
+}
+
+/**
  * Returns the checked settings, or what is wrong with them: a node that throws here would keep its whole flow from starting.
  * @template Settings
  * @param {Node} node
  * @param {any} config
  * @param {Definition<Settings>} definition
+ * @param {() => unknown} access
  * @returns {Settings | Error}
  */
-function checked (node, config, { migrations, settings }) {
+function checked (node, config, { migrations, settings }, access) {
   try {
+    access()
     return settings(upToDate(config, migrations))
   } catch (error) {
     const sayable = error instanceof Error ? error : new Error(String(error))

@@ -1,8 +1,11 @@
-/** What the dialogs of the nodes choose from: lists of OpsConductor, as the person who edits may see them. */
+/**
+ * What the dialogs of the nodes choose from: lists of OpsConductor, as the person who edits may see them; in
+ * another Node-RED than OpsConductor's own, as the token of the chosen server may.
+ */
 'use strict'
 
 const { BridgeError } = require('./http')
-const { bridge } = require('./instance')
+const { bridgeFor } = require('./instance')
 
 /** @typedef {Record<string, unknown>} Query */
 /** @typedef {(path: string, query?: Record<string, string>, body?: object) => Promise<any>} Ask with a body it is a POST */
@@ -15,7 +18,10 @@ const { bridge } = require('./instance')
  * @param {(ask: Ask, query: Query) => Promise<any>} answer what it throws is told in the dialog
  */
 function offer (RED, path, answer) {
-  RED.httpAdmin.get(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), answered((ask, req) => answer(ask, req.query)))
+  RED.httpAdmin.get(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), answered(req => {
+    const { server, ...query } = req.query
+    return answer(asWhoEdits(RED, server, req), query)
+  }))
 }
 
 /**
@@ -25,15 +31,22 @@ function offer (RED, path, answer) {
  * @param {(ask: Ask, body: object) => Promise<any>} answer what it throws is told in the dialog
  */
 function offerFor (RED, path, answer) {
-  RED.httpAdmin.post(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), answered((ask, req) => answer(ask, req.body ?? {})))
+  RED.httpAdmin.post(`/opsconductor/${path}`, RED.auth.needsPermission('opsconductor.read'), answered(req => {
+    return answer(asWhoEdits(RED, req.query.server, req), req.body ?? {})
+  }))
 }
 
-/** @param {(ask: Ask, req: import('./node-red').Request) => Promise<any>} answer @returns {Middleware} */
+/** @param {import('./node-red').RED} RED @param {unknown} server @param {import('./node-red').Request} req */
+function asWhoEdits (RED, server, req) {
+  const ticket = req.headers['x-opsc-session']
+  return bridgeFor(RED, server).asPerson(typeof ticket === 'string' ? ticket : '')
+}
+
+/** @param {(req: import('./node-red').Request) => Promise<any>} answer @returns {Middleware} */
 function answered (answer) {
   return async (req, res) => {
     try {
-      const ticket = req.headers['x-opsc-session']
-      res.json(await answer(bridge().asPerson(typeof ticket === 'string' ? ticket : ''), req))
+      res.json(await answer(req))
     } catch (error) {
       const status = error instanceof BridgeError ? error.status || 503 : 400
       res.status(status).json({ message: error instanceof Error ? error.message : String(error) })
@@ -50,4 +63,4 @@ function searchOf ({ q }) {
   return typeof q === 'string' && q ? { q: q.slice(0, 200) } : {}
 }
 
-module.exports = { offer, offerFor, searchOf }
+module.exports = { answered, offer, offerFor, searchOf }

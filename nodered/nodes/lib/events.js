@@ -28,7 +28,7 @@ class Events {
   /** @type {Map<string, Set<(state?: State) => void>>} */
   #waiting = new Map()
 
-  /** @param {(signal: AbortSignal) => Promise<Response>} open opens the stream */
+  /** @param {((signal: AbortSignal) => Promise<Response>) | null} open opens the stream; null where there is none */
   constructor (open) {
     this.#open = open
   }
@@ -102,17 +102,18 @@ class Events {
   }
 
   #start () {
-    if (this.#running) return
+    if (this.#running || !this.#open) return
     this.#running = true
-    this.#listen().finally(() => { this.#running = false })
+    this.#listen(this.#open).finally(() => { this.#running = false })
   }
 
-  async #listen () {
+  /** @param {(signal: AbortSignal) => Promise<Response>} open */
+  async #listen (open) {
     const { signal } = this.#stop
     let pause = BACKOFF[0]
     while (!signal.aborted) {
       const began = Date.now()
-      await this.#stream(signal).catch(() => {})
+      await this.#stream(open, signal).catch(() => {})
       this.#connected = false
       this.#lookAgain()
       pause = Date.now() - began > SILENCE ? BACKOFF[0] : Math.min(pause * 2, BACKOFF[1])
@@ -120,12 +121,12 @@ class Events {
     }
   }
 
-  /** @param {AbortSignal} signal */
-  async #stream (signal) {
+  /** @param {(signal: AbortSignal) => Promise<Response>} open @param {AbortSignal} signal */
+  async #stream (open, signal) {
     const quiet = new AbortController()
     const watchdog = setTimeout(() => quiet.abort(), SILENCE)
     try {
-      const response = await this.#open(AbortSignal.any([signal, quiet.signal]))
+      const response = await open(AbortSignal.any([signal, quiet.signal]))
       for await (const event of eventsOf(response, () => watchdog.refresh())) this.#heard(event)
     } finally {
       clearTimeout(watchdog)

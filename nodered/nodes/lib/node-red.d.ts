@@ -16,8 +16,8 @@ export interface Node {
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
   receive(msg: object): void
+  log(said: string): void
   warn(said: string): void
-  warn(message: string): void
 }
 
 export interface SendEvent {
@@ -54,7 +54,10 @@ export interface RED {
   nodes: {
     createNode(node: Node, config: unknown): void
     getNode(id: string): unknown
-    registerType(type: string, constructor: (this: Node, config: any) => void): void
+    registerType(type: string, constructor: (this: any, config: any) => void, options?: {
+      credentials?: Record<string, { type: 'text' | 'password' }>
+      settings?: Record<string, { value: unknown, exportable: boolean }>
+    }): void
   }
   plugins: { registerPlugin(id: string, definition: Record<string, unknown>): void }
   hooks: { add(name: string, hook: (event: any) => unknown): void }

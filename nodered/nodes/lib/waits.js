@@ -12,9 +12,25 @@ const CLAIMED_FOR = 30 // s in which a message has to be sent on
 const ASK_AGAIN = 5_000 // ms, while another may be sending the message on
 const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
 
-/** @typedef {ReturnType<import('./bridge').Bridge['waits']>} Access */
+/**
+ * @typedef {object} Access to what keeps messages
+ * @property {(node: string) => Promise<{waits: Kept[]}>} of
+ * @property {(id: string, wait: object) => Promise<void>} keep
+ * @property {(id: string, seconds: number) => Promise<{claimed: boolean, gone: boolean}>} claim
+ * @property {(id: string) => Promise<void>} forget
+ * @property {(node: string) => Promise<void>} forgetAll
+ */
 /** @typedef {Record<string, any>} Facts what a node has to know to go on */
 /** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts}}} Kept */
+
+/** Keeps nothing: outside of OpsConductor's own Node-RED a message that is held is lost when Node-RED stops. @type {Access} */
+const IN_MEMORY = {
+  of: async () => ({ waits: [] }),
+  keep: async () => {},
+  claim: async () => ({ claimed: true, gone: false }),
+  forget: async () => {},
+  forgetAll: async () => {}
+}
 
 /** Messages that were held before this process began, by what is known of them. @type {WeakMap<object, {id: string, facts: Facts}>} */
 const resumed = new WeakMap()
@@ -114,4 +130,4 @@ function resumedFrom (msg) {
   return resumed.get(msg) ?? null
 }
 
-module.exports = { Wait, held, messageOf, resumedFrom }
+module.exports = { IN_MEMORY, Wait, held, messageOf, resumedFrom }

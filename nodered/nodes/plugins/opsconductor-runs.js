@@ -4,14 +4,15 @@
  */
 'use strict'
 
-const { bridge } = require('../lib/instance')
+const { own } = require('../lib/instance')
 const { runIn, tabOf } = require('../lib/runs')
 const { Tracker } = require('../lib/tracker')
 const { resumedFrom } = require('../lib/waits')
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  const access = bridge()
+  const access = own()
+  if (!access) return // another Node-RED than OpsConductor's own; there is nobody to tell
   const tracker = new Tracker((reports, options) => access.reportRuns(reports, options))
   access.onRun(id => tracker.ask(id))
   access.atEnd(() => tracker.close())

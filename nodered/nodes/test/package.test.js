@@ -5,12 +5,14 @@ const { existsSync, readdirSync, readFileSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 const { test } = require('node:test')
 const { upToDate } = require('../lib/config')
-const { bridge, provide } = require('../lib/instance')
+const { addressOf } = require('../opsconductor-server/address')
+const { bridgeFor, own, provide } = require('../lib/instance')
 
 const HERE = join(__dirname, '..')
 const CONTRACT = join(HERE, '..', '..', 'src', 'opsconductor', 'contracts', 'statuses.json')
 const LANGUAGES = ['en-US', 'de']
-const { nodes, plugins } = json(join(HERE, 'package.json'))['node-red']
+const SERVER = 'opsconductor-server' // which is on no canvas
+const { nodes: { [SERVER]: server, ...nodes }, plugins } = json(join(HERE, 'package.json'))['node-red']
 
 /** @param {string} path */
 function json (path) {
@@ -23,7 +25,7 @@ function paths (words, path = '') {
 }
 
 test('B19: every node has a dialog, help, words and an icon', () => {
-  for (const [type, file] of Object.entries(/** @type {Record<string, string>} */ (nodes))) {
+  for (const [type, file] of Object.entries(/** @type {Record<string, string>} */ ({ ...nodes, [SERVER]: server }))) {
     const folder = join(HERE, dirname(file))
     const dialog = readFileSync(join(folder, `${type}.html`), 'utf8')
     const known = paths(json(join(folder, 'locales', 'en-US', `${type}.json`)))
@@ -33,13 +35,14 @@ test('B19: every node has a dialog, help, words and an icon', () => {
       const help = readFileSync(join(folder, 'locales', language, `${type}.html`), 'utf8')
       assert.ok(help.includes(`data-help-name="${type}"`))
     }
+    if (type === SERVER) continue
     const [, icon] = /icon: '([^']+)'/.exec(dialog) ?? []
     assert.ok(existsSync(join(folder, 'icons', icon)))
   }
 })
 
 test('each language has the same words', () => {
-  const catalogues = [...Object.entries(nodes), ['opsconductor-editor', plugins['opsconductor-editor']]]
+  const catalogues = [...Object.entries(nodes), [SERVER, server], ['opsconductor-editor', plugins['opsconductor-editor']]]
   for (const [name, file] of /** @type {[string, string][]} */ (catalogues)) {
     const [first, ...others] = LANGUAGES.map(language => paths(json(join(HERE, dirname(file), 'locales', language, `${name}.json`))))
     for (const other of others) assert.deepEqual(other, first)
@@ -78,9 +81,24 @@ test('a node saved by a newer version is refused', () => {
   assert.throws(() => upToDate({ version: 2 }, [{ version: 1, up: config => config }]), /newer version/)
 })
 
-test('access is given once, and without it nodes say so', () => {
-  assert.throws(bridge, /not started by OpsConductor/)
-  const takeBack = provide({ url: 'http://127.0.0.1:1', instanceToken: 'x' })
-  assert.throws(() => provide({ url: 'http://127.0.0.1:1', instanceToken: 'x' }), /already/)
+test('access is given once', () => {
+  const access = { url: 'http://127.0.0.1:1', instanceToken: 'x' }
+  assert.equal(own(), null)
+  const takeBack = provide(access)
+  assert.throws(() => provide(access), /already/)
   takeBack()
+})
+
+test('outside of OpsConductor a node says that it has no server, or that its server is not there', () => {
+  const RED = /** @type {any} */ ({ nodes: { getNode: () => null } })
+  assert.throws(() => bridgeFor(RED, ''), /Choose the OpsConductor server/)
+  assert.throws(() => bridgeFor(RED, 'gone'), /is not there/)
+})
+
+test('a token is sent unencrypted to this machine only, unless that was allowed', () => {
+  assert.equal(addressOf(' https://ops.example.com/ ', false), 'https://ops.example.com')
+  assert.equal(addressOf('http://127.0.0.1:8001', false), 'http://127.0.0.1:8001')
+  assert.equal(addressOf('http://bridge:8001', true), 'http://bridge:8001')
+  assert.throws(() => addressOf('http://bridge:8001', false), /unencrypted/)
+  for (const bad of ['', 'ops', 'ftp://ops', 'https://me:secret@ops', 'https://ops?x=1']) assert.throws(() => addressOf(bad, true), /must be one such as/)
 })

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsconductor.auth import principal, repository, token_repository
 from opsconductor.auth.errors import PermissionMissing, TokenOfAnotherFlow
 from opsconductor.auth.models import User
-from opsconductor.auth.policy import EDITOR_TICKET, NODERED_INSTANCE, WORKFLOW_TOKEN, permissions_of
+from opsconductor.auth.policy import EDITOR_TICKET, FLOW_RUN, NODERED_INSTANCE, WORKFLOW_TOKEN, permissions_of
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.tokens import WORKFLOW_PREFIX, Signer, digest
 from opsconductor.kit.access import PUBLIC, rule_of
@@ -110,7 +110,7 @@ class Guard:
         assert executor is not None
         if str(starter.id) != claims["sub"]:
             raise NotSignedIn("This flow has another owner since it was started.")
-        scopes = WORKFLOW_TOKEN & permissions_of(executor.role)
+        scopes = FLOW_RUN & permissions_of(executor.role)
         via = f"flow:{executing}"
         return principal.of_user(starter, scopes=scopes, via=via, flow_id=executing)
 

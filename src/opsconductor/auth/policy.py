@@ -63,6 +63,8 @@ EDITOR_TICKET = frozenset(
 WorkflowScope = Literal[
     "session.read",
     "targets.read",
+    "scripts.read",
+    "files.read",
     "files.write",  # a message's content, on its way to targets
     "executions.read",
     "executions.run",
@@ -72,7 +74,9 @@ WorkflowScope = Literal[
     "audit.write",
 ]
 WORKFLOW_TOKEN: frozenset[str] = frozenset(get_args(WorkflowScope))
-"""What a flow may do at most, whoever owns it."""
+"""What a workflow token can be good for."""
+FLOW_RUN = WORKFLOW_TOKEN - {"scripts.read", "files.read"}
+"""What a flow may do at most, whoever owns it. Lists of scripts and files are for dialogs, which ask as who edits."""
 
 NODERED_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     "viewer": ("read",),

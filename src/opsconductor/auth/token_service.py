@@ -8,7 +8,7 @@ from opsconductor import audit
 from opsconductor.auth import token_repository
 from opsconductor.auth.errors import PermissionMissing, ScopeNotAllowed, WorkflowTokenNotFound
 from opsconductor.auth.models import TokenState, User, WorkflowToken
-from opsconductor.auth.policy import WORKFLOW_TOKEN, permissions_of
+from opsconductor.auth.policy import FLOW_RUN, permissions_of
 from opsconductor.auth.token_schemas import NewWorkflowToken
 from opsconductor.auth.tokens import WORKFLOW_LIFE, WORKFLOW_PREFIX, digest, random_token
 from opsconductor.kit.clock import now
@@ -23,7 +23,7 @@ SHOWN = len(WORKFLOW_PREFIX) + 6  # characters of a token that lists show
 async def make_by_password(uow: UnitOfWork, user: User) -> tuple[str, datetime]:
     """Return a short token for whoever has just proved who they are, and when it ends."""
     ends = now() + WORKFLOW_LIFE
-    token, made = _new_token(user, BY_PASSWORD, WORKFLOW_TOKEN, None, ends)
+    token, made = _new_token(user, BY_PASSWORD, FLOW_RUN, None, ends)
     _keep(uow, made, Actor("user", user.id, user.username))
     return token, ends
 

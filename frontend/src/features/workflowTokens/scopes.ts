@@ -4,6 +4,8 @@ import type { TokenScope } from '@/api/types'
 export const scopeWords = {
   'session.read': 'account',
   'targets.read': 'targets',
+  'scripts.read': 'scripts',
+  'files.read': 'kept',
   'files.write': 'files',
   'executions.read': 'read',
   'executions.run': 'run',

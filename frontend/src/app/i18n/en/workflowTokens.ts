@@ -17,6 +17,8 @@ export const workflowTokens = {
   scope: {
     account: { name: 'Ask whose it is', hint: 'The account it acts as' },
     targets: { name: 'List targets', hint: 'Names, addresses, tags and state of all targets' },
+    scripts: { name: 'List scripts', hint: 'Stored scripts with their text, to choose from' },
+    kept: { name: 'List files', hint: 'Uploaded files with their content, to choose from' },
     files: { name: 'Upload files', hint: 'To be sent to targets' },
     read: { name: 'Read results', hint: 'Follow executions and read their outputs' },
     run: { name: 'Run on targets', hint: 'Commands, scripts, transfers and checks' },
