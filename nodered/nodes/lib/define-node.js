@@ -1,11 +1,10 @@
 /** Writes once what every node does: take messages in turn, show a status, report an error once, end on close. */
 'use strict'
 
-const { randomUUID } = require('node:crypto')
 const { upToDate } = require('./config')
 const { bridgeFor } = require('./instance')
 const { tabOf } = require('./runs')
-const { Wait, messageOf, resumedFrom } = require('./waits')
+const { Wait, arrived, messageOf, sendOn } = require('./waits')
 
 const MOST_WAITING = 1_000 // messages; more means that a flow sends faster than targets can work
 const CLOSE_WITHIN = 2_000 // ms; every deploy waits for it
@@ -67,8 +66,16 @@ function defineNode (RED, type, definition) {
     this.on('input', async (msg, send, done) => {
       try {
         if (settings instanceof Error) throw settings
-        const outcome = await turns.take(() => work(RED, this, definition, { msg, settings, bridge: access(), signal: stop.signal }), stop.signal)
-        send(outcome.outputs)
+        const { key, facts } = arrived(msg)
+        const work = workOf(RED, this, { msg, key, facts, settings, bridge: access(), signal: stop.signal })
+        const inLine = durable && !facts && turns.busy ? work.wait.keepInLine(msg) : null
+        inLine?.catch(() => {}) // told when it is its turn
+        const outcome = await turns.take(async () => {
+          await inLine
+          return definition.run(work)
+        }, stop.signal)
+        if (outcome.sent) sendOn(key, () => send(outcome.outputs))
+        else send(outcome.outputs)
         await outcome.sent?.()
         show(this, stop.signal, outcome.status)
         done(outcome.error)
@@ -95,12 +102,10 @@ function defineNode (RED, type, definition) {
  * @template Settings
  * @param {RED} RED
  * @param {Node} node
- * @param {Definition<Settings>} definition
- * @param {{msg: any, settings: Settings, bridge: import('./bridge').Bridge, signal: AbortSignal}} input
+ * @param {{msg: any, key: string, facts: import('./waits').Facts | null, settings: Settings, bridge: import('./bridge').Bridge, signal: AbortSignal}} input
+ * @returns {Work<Settings>}
  */
-function work (RED, node, { run }, { msg, settings, bridge, signal }) {
-  const before = resumedFrom(msg)
-  const key = before?.id ?? randomUUID()
+function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
   const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
   const waiting = (/** @type {import('./bridge').BridgeError} */ error) => {
     tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
@@ -108,8 +113,8 @@ function work (RED, node, { run }, { msg, settings, bridge, signal }) {
   const flow = tabOf(node)
   const mine = bridge.forMessage({ msg, flow, signal, waiting })
   const place = { flow_id: flow, node_id: node.id, run_id: mine.run.id, run_flow_id: mine.run.flow }
-  const wait = new Wait({ access: bridge.waits({ signal, waiting }), id: key, place, facts: before?.facts ?? null, signal })
-  return run({ RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell })
+  const wait = new Wait({ access: bridge.waits({ signal, waiting }), id: key, place, facts, signal })
+  return { RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell }
 }
 
 /**
@@ -206,6 +211,11 @@ class Turns {
       if (next) next()
       else this.#working--
     }
+  }
+
+  /** Whether whoever comes now has to wait. */
+  get busy () {
+    return this.#working >= this.#most && this.#line.length < MOST_WAITING
   }
 
   idle () {

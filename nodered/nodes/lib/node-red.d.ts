@@ -22,7 +22,7 @@ export interface Node {
 
 export interface SendEvent {
   msg: any
-  source: { node: Node }
+  source: { node: Node, port: number }
   destination: { node: Node }
 }
 

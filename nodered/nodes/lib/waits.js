@@ -1,15 +1,17 @@
 /**
  * Messages that a node holds until something has happened, over restarts of Node-RED: kept before it begins to wait, claimed
  * before its message goes on, forgotten after it went. Between claim and forgetting lies the one moment in which a crash
- * makes a message go on twice, with the same run id.
+ * makes a message go on twice, with the same run id. A node of ours right behind it knows the second one by its key, and has
+ * the core do nothing twice.
  */
 'use strict'
 
+const { createHash, randomUUID } = require('node:crypto')
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const LARGEST = 1024 * 1024 // bytes of a message as JSON
-const CLAIMED_FOR = 30 // s in which a message has to be sent on
-const ASK_AGAIN = 5_000 // ms, while another may be sending the message on
+const CLAIMED_FOR = 10 // s in which a message has to be sent on
+const ASK_AGAIN = 2_000 // ms, while another may be sending the message on
 const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
 
 /**
@@ -21,7 +23,7 @@ const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
  * @property {(node: string) => Promise<void>} forgetAll
  */
 /** @typedef {Record<string, any>} Facts what a node has to know to go on */
-/** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts}}} Kept */
+/** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts | null}}} Kept */
 
 /** Keeps nothing: outside of OpsConductor's own Node-RED a message that is held is lost when Node-RED stops. @type {Access} */
 const IN_MEMORY = {
@@ -32,8 +34,13 @@ const IN_MEMORY = {
   forgetAll: async () => {}
 }
 
-/** Messages that were held before this process began, by what is known of them. @type {WeakMap<object, {id: string, facts: Facts}>} */
+/** Messages that were held before this process began, by what is known of them. @type {WeakMap<object, {id: string, facts: Facts | null}>} */
 const resumed = new WeakMap()
+
+/** Messages that were held and are on their way to the next node, by the key they have there. @type {WeakMap<object, string>} */
+const handedOn = new WeakMap()
+/** The wait whose message is being sent on right now. @type {string | null} */
+let sendingOn = null
 
 /** A message that a node holds. */
 class Wait {
@@ -59,9 +66,14 @@ class Wait {
     this.facts = facts
   }
 
+  /** Keeps a message that has to wait for its turn; after a restart it is begun with. @param {any} msg */
+  keepInLine (msg) {
+    return this.#keep(msg, null)
+  }
+
   /** Keeps the message, with what is needed to go on with it. @param {any} msg @param {Facts} facts */
   async keep (msg, facts) {
-    await this.#access.keep(this.id, { ...this.#place, state: { msg: keepable(msg), facts } })
+    await this.#keep(msg, facts)
     this.facts = facts
   }
 
@@ -76,6 +88,11 @@ class Wait {
 
   forget () {
     return this.#access.forget(this.id)
+  }
+
+  /** @param {any} msg @param {Facts | null} facts */
+  async #keep (msg, facts) {
+    await this.#access.keep(this.id, { ...this.#place, state: { msg: keepable(msg), facts } })
   }
 }
 
@@ -125,9 +142,49 @@ function revived (value) {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, revived(one)]))
 }
 
-/** Returns what is known of a message that was held before this process began. @param {object} msg */
-function resumedFrom (msg) {
-  return resumed.get(msg) ?? null
+/** Sends on what was held. @param {string} id of the wait @param {() => void} send */
+function sendOn (id, send) {
+  sendingOn = id
+  try {
+    send()
+  } finally {
+    sendingOn = null
+  }
 }
 
-module.exports = { IN_MEMORY, Wait, held, messageOf, resumedFrom }
+/**
+ * A message is handed to a node; Node-RED says so while it is being sent. Only that node will know it again: what it makes of
+ * the message may be many messages.
+ * @param {object} msg
+ * @param {number} port it was sent from
+ * @param {{id: string}} node
+ */
+function handed (msg, port, node) {
+  if (sendingOn !== null) handedOn.set(msg, uuidOf(`${sendingOn} ${port} ${node.id}`))
+}
+
+/**
+ * Returns what is known of a message that reaches a node, once: the next node may get the same object.
+ * @param {object} msg
+ * @returns {{key: string, facts: Facts | null}} `key` is the same whenever the same message comes again, as far as that can be told
+ */
+function arrived (msg) {
+  const before = resumed.get(msg)
+  const key = before?.id ?? handedOn.get(msg) ?? randomUUID()
+  resumed.delete(msg)
+  handedOn.delete(msg)
+  return { key, facts: before?.facts ?? null }
+}
+
+/** @param {string} text */
+function uuidOf (text) {
+  const hex = createHash('sha256').update(text).digest('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+}
+
+/** Tells whether a message was held before this process began, and has not reached its node yet. @param {object} msg */
+function isResumed (msg) {
+  return resumed.has(msg)
+}
+
+module.exports = { IN_MEMORY, Wait, arrived, handed, held, isResumed, messageOf, sendOn }

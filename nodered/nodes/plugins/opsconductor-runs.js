@@ -7,7 +7,7 @@
 const { own } = require('../lib/instance')
 const { runIn, tabOf } = require('../lib/runs')
 const { Tracker } = require('../lib/tracker')
-const { resumedFrom } = require('../lib/waits')
+const { handed, isResumed } = require('../lib/waits')
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
@@ -20,12 +20,13 @@ module.exports = RED => {
   RED.hooks.add('onSend.opsconductor-runs', (/** @type {import('../lib/node-red').SendEvent[]} */ events) => {
     for (const { source, msg } of events) if (msg) tracker.follow(access.runOf(msg, tabOf(source.node)), source.node)
   })
-  RED.hooks.add('preDeliver.opsconductor-runs', (/** @type {import('../lib/node-red').SendEvent} */ { msg, destination }) => {
+  RED.hooks.add('preDeliver.opsconductor-runs', (/** @type {import('../lib/node-red').SendEvent} */ { msg, source, destination }) => {
+    handed(msg, source.port, destination.node)
     return tracker.deliver(runIn(msg), msg, destination.node)
   })
   RED.hooks.add('onReceive.opsconductor-runs', (/** @type {import('../lib/node-red').ReceiveEvent} */ { msg, destination }) => {
     // A message that a node held over a restart comes without having been sent.
-    if (resumedFrom(msg)) tracker.follow(access.runOf(msg, tabOf(destination.node)), destination.node)
+    if (isResumed(msg)) tracker.follow(access.runOf(msg, tabOf(destination.node)), destination.node)
     tracker.receive(runIn(msg), msg, destination.node)
   })
   RED.hooks.add('onComplete.opsconductor-runs', (/** @type {import('../lib/node-red').CompleteEvent} */ { msg, node, error }) => {

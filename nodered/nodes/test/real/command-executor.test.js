@@ -167,3 +167,17 @@ test('a durable command that fails is an error once, and is not tried again afte
   await new Promise(resolve => setTimeout(resolve, 500))
   assert.deepEqual([again.bad, again.caught], [[], []])
 })
+
+test('a durable node keeps also the messages that wait for their turn', async () => {
+  const config = { ...COMMAND, id: 'in-line', durable: true, maxInFlight: 1, command: 'payload', commandType: 'msg' }
+  const before = await aRealFlow(config)
+  for (const payload of ['sleep 2; echo first', 'echo second']) before.send('in-line', { targets: targets.slice(0, 1), payload })
+  await until(() => before.statuses.some(status => status.text === 'running 0/1'))
+  await new Promise(resolve => setTimeout(resolve, 300))
+  await before.close()
+  assert.equal(before.out.length, 0)
+
+  const after = await aRealFlow(config)
+  await after.arrived(2)
+  assert.deepEqual(after.out.map(msg => msg.results[0].output_text).sort(), ['first\n', 'second\n'])
+})

@@ -1,11 +1,16 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
 const { test } = require('node:test')
+const { events, hooks } = require('@node-red/util')
+const helper = require('node-red-node-test-helper')
 const { until } = require('../../../test-support/flows')
 const { COMMAND, WAIT, aRealFlow, askCore, facts } = require('../../../test-support/real')
+const plugin = require('../../plugins/opsconductor-runs')
 
-const { access, targets, gone } = facts()
+const { access, folder, targets, gone } = facts()
 let number = 0
 
 /** A wait-for node of its own, so that tests do not meet each other's messages. @param {object} [config] @returns {typeof WAIT} */
@@ -167,6 +172,36 @@ test('a message that is too large to be held is an error that says so', async ()
   await flow.arrived()
 
   assert.match(flow.caught[0].error.message, /too large to be held over a restart/)
+})
+
+/** Starts a flow as OpsConductor's own Node-RED does, which knows who hands a message to whom. @param {object[]} nodes */
+async function aWholeFlow (...nodes) {
+  const flow = await aRealFlow(...nodes)
+  plugin(/** @type {any} */ ({ hooks, events, nodes: { getNode: (/** @type {string} */ id) => helper.getNode(id) }, plugins: { registerPlugin () {} } }))
+  return flow
+}
+
+test('a message that is sent on twice, as Node-RED was killed while it did, runs the command behind it once', async t => {
+  t.after(() => hooks.clear())
+  const done = join(folder, 'done')
+  const node = aWait({ wires: [['executor'], []] })
+  const executor = { ...COMMAND, command: `echo once >> ${done}` }
+  const first = await aWholeFlow(node, executor)
+  first.send(node.id, { targets: targets.slice(0, 1) })
+  const { id, state, run_id: run } = await until(async () => (await keptOf(node))[0])
+  await first.arrived()
+  await until(async () => (await keptOf(node)).length === 0)
+  await first.close()
+  hooks.clear()
+
+  const later = { ...state, facts: { at: Date.now() + 1_000 } }
+  const again = { flow_id: 'tab', node_id: node.id, run_id: run, run_flow_id: 'tab', state: later }
+  await waits(`/${id}`, { method: 'PUT', body: JSON.stringify(again) }) // it was never noted that it went on
+  const second = await aWholeFlow(node, executor)
+  await second.arrived()
+
+  assert.equal(second.out[0].executionId, first.out[0].executionId)
+  assert.equal(readFileSync(done, 'utf8'), 'once\n')
 })
 
 test('a node that is deleted forgets what it held', async () => {
