@@ -62,7 +62,9 @@ class Bridge {
   constructor ({ url, instanceToken }) {
     this.#url = url.replace(/\/+$/, '')
     this.#instanceToken = instanceToken
-    this.#events = new Events(signal => open(`${this.#url}/api/workflow/events`, { token: this.#instanceToken, signal }))
+    this.#events = new Events((signal, lastId) => open(`${this.#url}/api/workflow/events`, {
+      token: this.#instanceToken, signal, headers: lastId ? { 'last-event-id': lastId } : {}
+    }))
   }
 
   /** @param {any} msg @param {string} flow */
