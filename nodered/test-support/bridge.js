@@ -44,6 +44,10 @@ class TestBridge {
   /** Runs that somebody wants to end. @type {string[]} */
   #toEnd = []
   hasEvents = true
+  /** Sends who reconnects what they missed. */
+  resumes = false
+  /** @type {string[]} */
+  #events = []
   /** @type {Set<string>} */
   #tokens = new Set()
   /** @type {Set<import('node:http').ServerResponse>} */
@@ -112,7 +116,8 @@ class TestBridge {
 
   /** @param {string} event @param {object} data */
   #emit (event, data) {
-    for (const res of this.#streams) res.write(`event: ${event}\nid: 1\ndata: ${JSON.stringify(data)}\n\n`)
+    this.#events.push(`event: ${event}\nid: ${this.#events.length + 1}\ndata: ${JSON.stringify(data)}\n\n`)
+    for (const res of this.#streams) res.write(this.#events.at(-1))
   }
 
   /** @param {string} id */
@@ -155,7 +160,9 @@ class TestBridge {
     res.writeHead(200, { 'content-type': 'text/event-stream' })
     this.#streams.add(res)
     res.on('close', () => this.#streams.delete(res))
-    res.write(': keep-alive\n\nevent: hello\ndata: {}\n\n')
+    const last = this.resumes ? asked.headers['last-event-id'] : undefined
+    res.write(`: keep-alive\n\nevent: hello\nid: ${this.#events.length}\ndata: ${JSON.stringify({ resumed: last !== undefined })}\n\n`)
+    for (const event of last === undefined ? [] : this.#events.slice(Number(last))) res.write(event)
   }
 
   /** @param {Asked} asked @returns {Promise<Answer>} */

@@ -116,6 +116,34 @@ def command_on(ids: list[str], command: str = "true", **more: Any) -> dict[str, 
     return {"actions": [action], "target_ids": ids, **more}
 
 
+async def deploy(door: Door, *flow_ids: str) -> None:
+    """Deploy tabs, as a new designer."""
+    nodered = await door.client(INSTANCE_TOKEN)
+    ticket = await door.ticket_of(await door.browser("designer"))
+    wanted = a_deploy(ticket, await newest_rev(nodered), flow_ids[0])
+    for flow_id in flow_ids[1:]:
+        wanted["flows"] += a_deploy(ticket, 0, flow_id)["flows"]
+    answer = await nodered.put("/api/nodered/storage/flows", json=wanted)
+    assert answer.status_code == 200, answer.text
+
+
+async def a_run(door: Door, flow_id: str, run_id: str = "r") -> httpx.AsyncClient:
+    """Return a client with the token of a run of this flow."""
+    nodered = await door.client(INSTANCE_TOKEN)
+    wanted = {"flow_id": flow_id, "run_id": run_id}
+    answer = await nodered.post("/api/workflow/auth", json=wanted)
+    assert answer.status_code == 200, answer.text
+    return await door.client(answer.json()["token"], **{"X-OpsConductor-Flow": flow_id})
+
+
+async def figure(door: Door, name: str, **labels: str) -> float:
+    """Return what the bridge's metrics say of something, 0 where they do not."""
+    shown = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+    wanted = f"{name}{{{shown}}} " if shown else f"{name} "
+    lines = (await (await door.client()).get("/metrics")).text.splitlines()
+    return next((float(line.removeprefix(wanted)) for line in lines if line.startswith(wanted)), 0.0)
+
+
 async def newest_rev(nodered: httpx.AsyncClient) -> int:
     """Return the number of the newest deploy."""
     return int((await nodered.get("/api/nodered/storage/snapshot")).json()["rev"])

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tests.bridge.conftest import Door, command_on
 
-from opsconductor.bridge.state import TARGETS as KEPT  # s
+from opsconductor.bridge.target_lists import LET_THROUGH as KEPT  # s
 
 TARGETS = "/api/workflow/targets"
 FLOW = {"X-OpsConductor-Flow": "a1b2c3d4e5f60718"}
@@ -39,6 +39,19 @@ async def test_d5_a_revoked_token_is_refused_at_once_and_kept_answers_end_within
     assert run.status_code == 401
     assert time.monotonic() - revoked < KEPT + 0.5 <= 2.5
     assert (await script.get(TARGETS)).status_code == 401
+
+
+async def test_d5_a_kept_list_is_not_given_to_another_token_of_the_same_person_that_may_not_list(
+    door: Door, owner: httpx.AsyncClient, targets: list[dict]
+) -> None:
+    _, lists = await _made(door, owner)
+    _, runs = await _made(door, owner, scopes=["executions.run", "executions.read"])
+    assert [(await lists.get(TARGETS)).status_code for _ in range(3)] == [200] * 3
+    known = await runs.post("/api/workflow/execute", json=command_on([targets[0]["id"]]))
+    answer = await runs.get(TARGETS)
+
+    assert known.status_code == 202
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_missing")
 
 
 async def test_d5_a_kept_answer_for_one_flow_is_not_given_to_a_call_of_another(

@@ -70,7 +70,9 @@ class Bridge {
     } else {
       this.#instanceToken = access.instanceToken
       this.#tokens = new RunTokens(run => this.#newToken(run))
-      this.#events = new Events(signal => open(`${this.#url}/api/workflow/events`, { token: this.#instanceToken, signal }))
+      this.#events = new Events((signal, lastId) => open(`${this.#url}/api/workflow/events`, {
+        token: this.#instanceToken, signal, headers: lastId ? { 'last-event-id': lastId } : {}
+      }))
     }
   }
 

@@ -2,11 +2,13 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
+const { BridgeError } = require('./http')
 
 const SILENCE = 40_000 // ms; the bridge says something every 15 s
 const LOOK_AGAIN = 60_000 // ms; in case an event got lost
 const LONG_POLL = 25 // s; below every proxy's usual limit
 const BACKOFF = [250, 2_000] // ms, first and longest
+const LONGEST_PAUSE = 60 // s; whatever Retry-After says
 
 /**
  * @typedef {object} State
@@ -15,12 +17,17 @@ const BACKOFF = [250, 2_000] // ms, first and longest
  * @property {Record<string, number>} counts
  */
 /** @typedef {(state: State) => void} Progress */
+/** @typedef {(signal: AbortSignal, lastId: string) => Promise<Response>} Open opens the stream, after an event that was heard */
 
 class Events {
   #open
   #stop = new AbortController()
   #connected = false
+  /** Whether this attempt to connect has succeeded. */
+  #greeted = false
   #running = false
+  /** Of the last event that was heard; the bridge sends what came after it. */
+  #lastId = ''
   /** @type {(id: string) => void} */
   #tellOfRun = () => {}
   /** @type {() => void} */
@@ -28,7 +35,7 @@ class Events {
   /** @type {Map<string, Set<(state?: State) => void>>} */
   #waiting = new Map()
 
-  /** @param {((signal: AbortSignal) => Promise<Response>) | null} open opens the stream; null where there is none */
+  /** @param {Open | null} open null where there is no stream */
   constructor (open) {
     this.#open = open
   }
@@ -107,46 +114,66 @@ class Events {
     this.#listen(this.#open).finally(() => { this.#running = false })
   }
 
-  /** @param {(signal: AbortSignal) => Promise<Response>} open */
+  /** @param {Open} open */
   async #listen (open) {
     const { signal } = this.#stop
     let pause = BACKOFF[0]
     while (!signal.aborted) {
       const began = Date.now()
-      await this.#stream(open, signal).catch(() => {})
-      this.#connected = false
-      this.#lookAgain()
+      const error = await this.#stream(open, signal).catch(error => error)
+      // One that broke is most often back at once, and goes on where it ended: only then nobody has to look again.
+      if (this.#greeted) this.#greeted = false
+      else this.#miss()
       pause = Date.now() - began > SILENCE ? BACKOFF[0] : Math.min(pause * 2, BACKOFF[1])
-      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
+      await sleep(this.#askedToWait(error) ?? pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
     }
   }
 
-  /** @param {(signal: AbortSignal) => Promise<Response>} open @param {AbortSignal} signal */
+  /** There is no stream; who waits has to ask. */
+  #miss () {
+    this.#connected = false
+    this.#lookAgain()
+  }
+
+  /** @param {unknown} error @returns {number | undefined} ms that the bridge wants to be left alone for */
+  #askedToWait (error) {
+    const seconds = error instanceof BridgeError ? error.retryAfter : undefined
+    return seconds === undefined ? undefined : Math.min(seconds, LONGEST_PAUSE) * 1_000
+  }
+
+  /** @param {Open} open @param {AbortSignal} signal */
   async #stream (open, signal) {
     const quiet = new AbortController()
     const watchdog = setTimeout(() => quiet.abort(), SILENCE)
     try {
-      const response = await open(AbortSignal.any([signal, quiet.signal]))
+      const response = await open(AbortSignal.any([signal, quiet.signal]), this.#lastId)
       for await (const event of eventsOf(response, () => watchdog.refresh())) this.#heard(event)
     } finally {
       clearTimeout(watchdog)
     }
   }
 
-  /** @param {{event: string, data: string}} event */
-  #heard ({ event, data }) {
+  /** @param {{event: string, data: string, id: string}} event */
+  #heard ({ event, data, id }) {
+    if (id) this.#lastId = id
     if (event === 'execution') {
       for (const tell of this.#waiting.get(JSON.parse(data).execution_id) ?? []) tell()
     } else if (event === 'run') {
       this.#tellOfRun(JSON.parse(data).run_id)
     } else if (event === 'flows') {
       this.#tellOfFlows()
-    } else if (event === 'hello' || event === 'resync') {
-      // What happened while nobody listened is not sent again for sure.
-      this.#connected = true
-      this.#lookAgain()
-      this.#tellOfFlows()
+    } else if (event === 'hello') {
+      this.#connected = this.#greeted = true
+      if (!JSON.parse(data).resumed) this.#resync()
+    } else if (event === 'resync') {
+      this.#resync()
     }
+  }
+
+  /** What happened while nobody listened is not known: everybody looks again. */
+  #resync () {
+    this.#lookAgain()
+    this.#tellOfFlows()
   }
 
   #lookAgain () {
@@ -168,7 +195,7 @@ async function * eventsOf (response, alive) {
     for (const block of blocks) {
       const fields = block.split(/\r?\n/).map(line => line.split(/: ?(.*)/s, 2))
       const all = (/** @type {string} */ name) => fields.filter(([key]) => key === name).map(([, value]) => value ?? '').join('\n')
-      if (fields.some(([key]) => key === 'data' || key === 'event')) yield { event: all('event') || 'message', data: all('data') }
+      if (fields.some(([key]) => key === 'data' || key === 'event')) yield { event: all('event') || 'message', data: all('data'), id: all('id') }
     }
   }
 }

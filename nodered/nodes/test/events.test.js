@@ -40,6 +40,26 @@ test('what ended while the stream was broken is found after the reconnect', asyn
   await flow.close()
 })
 
+test('B5: a stream that broke goes on where it ended, and only what happened meanwhile is looked at', async () => {
+  const flow = await aFlow([EXECUTOR], { endsAtOnce: false, resumes: true })
+  flow.send('executor', { targets: flow.bridge.targets })
+  await until(() => flow.bridge.executions.size && flow.bridge.streams)
+  flow.bridge.finish(executions(flow.bridge)[0])
+  await until(() => flow.out.length === 1)
+
+  for (const _ of THREE) flow.send('executor', { targets: flow.bridge.targets })
+  const asked = () => executions(flow.bridge).slice(1).map(({ id }) => flow.bridge.requests('GET', `/api/workflow/state/${id}`).length)
+  await until(() => asked().join() === '1,1,1')
+  flow.bridge.dropStreams()
+  await until(() => !flow.bridge.streams)
+  flow.bridge.finish(executions(flow.bridge)[2])
+  await until(() => flow.out.length === 2)
+  assert.deepEqual(asked(), [1, 2, 1])
+  assert.equal(flow.bridge.requests('GET', '/api/workflow/events').length, 2)
+  assert.equal(flow.bridge.requests('GET', '/api/workflow/results').filter(({ query }) => query.has('wait')).length, 0)
+  await flow.close()
+})
+
 test('a bridge that was away and came back is waited for', async () => {
   const flow = await aFlow([EXECUTOR], { endsAtOnce: false })
   flow.send('executor', { targets: flow.bridge.targets })
@@ -76,6 +96,6 @@ test('events are read across any borders of the pieces they arrive in', async ()
     })
     const heard = []
     for await (const event of eventsOf(new Response(pieces), () => {})) heard.push(event)
-    assert.deepEqual(heard, [{ event: 'hello', data: '{}' }, { event: 'execution', data: '{"a":\n"é"}' }])
+    assert.deepEqual(heard, [{ event: 'hello', data: '{}', id: '' }, { event: 'execution', data: '{"a":\n"é"}', id: '7' }])
   }
 })

@@ -35,6 +35,7 @@ from opsconductor.kit.http import only_known_parameters, problem, service_app
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
+from opsconductor.kit.rate import RateLimit
 from opsconductor.kit.settings import Settings, settings
 from opsconductor.kit.unit_of_work import UnitsOfWork, unavailable
 from opsconductor.notifications.channel_routes import router as notification_channels
@@ -129,9 +130,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     hints = Hints(config)
     hints.start()
     secret = config.secret_key.get_secret_value()
-    units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)))
+    units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)), hints)
     app.state.units = units
-    app.state.guard = Guard(config, units.sessions, owner_of)
+    rate = RateLimit(config, "core")
+    app.state.guard = Guard(config, units.sessions, owner_of, rate)
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
     courier = Courier(Folder.of(config), config.storage_cache_bytes)
@@ -147,6 +149,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with courier.at_work():
         yield
     await units.settle()
+    await rate.close()
     await hints.stop()
     await engine.dispose()
 

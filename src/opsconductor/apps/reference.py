@@ -1,9 +1,12 @@
 """The generated files of docs/reference; `./opsconductor reference` writes them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-from opsconductor.apps import bridge, core  # noqa: F401  # they bring in every error class
+from fastapi import FastAPI
+
+from opsconductor.apps import bridge, core  # they bring in every error class
 from opsconductor.kit.errors import documented, sentence
 from opsconductor.kit.settings import FROM_FILE, Settings
 
@@ -54,11 +57,25 @@ def settings() -> str:
 
 def api() -> str:
     """Return the core's API as an OpenAPI document; the same code gives the same text, whatever the environment."""
-    app = core.create_app(Settings.model_construct(enable_workflow_api=True))
+    return _document(core.create_app)
+
+
+def bridge_api() -> str:
+    """Return the bridge's API, likewise."""
+    return _document(bridge.create_app)
+
+
+def _document(create_app: Callable[[Settings], FastAPI]) -> str:
+    app = create_app(Settings.model_construct(enable_workflow_api=True))
     return json.dumps(app.openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-FILES = {"errors.md": errors, "settings.md": settings, "openapi.json": api}
+FILES = {
+    "errors.md": errors,
+    "settings.md": settings,
+    "openapi.json": api,
+    "bridge-openapi.json": bridge_api,
+}
 
 
 def write() -> None:

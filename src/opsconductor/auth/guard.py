@@ -15,9 +15,12 @@ from opsconductor.auth.policy import EDITOR_TICKET, FLOW_RUN, NODERED_INSTANCE, 
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.tokens import WORKFLOW_PREFIX, Signer, digest
 from opsconductor.kit.access import PUBLIC, rule_of
+from opsconductor.kit.callers import HEADER, Caller
 from opsconductor.kit.database import Sessions
 from opsconductor.kit.errors import ForeignOrigin, NotSignedIn
+from opsconductor.kit.http import say_with_answer
 from opsconductor.kit.keys import derive
+from opsconductor.kit.rate import Limit, RateLimit
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import ANONYMOUS
 
@@ -34,7 +37,11 @@ class FlowOwners(Protocol):
 class Guard:
     """Authenticates requests. One per process."""
 
-    def __init__(self, settings: Settings, sessions: Sessions, flow_owners: FlowOwners) -> None:
+    def __init__(
+        self, settings: Settings, sessions: Sessions, flow_owners: FlowOwners, rate: RateLimit
+    ) -> None:
+        self._settings = settings
+        self._rate = rate
         self.signer = Signer(settings.secret_key.get_secret_value())
         self.public_origin = settings.public_origin
         self.cookie = cookie_name(settings)
@@ -59,6 +66,22 @@ class Guard:
         """Return whose token this is, or refuse with 401 (for tokens inside a body)."""
         async with self._sessions() as session:
             return await self._by_bearer(session, token, request)
+
+    async def count(self, request: Request, found: Principal) -> None:
+        """Count a request with a workflow token, from wherever it comes; refuse it when there were too many.
+
+        Flows are counted by the bridge, which they can't pass by.
+        """
+        via = found.actor.via or ""
+        if found.user is None or not via.startswith("token:"):
+            return
+        limits = [
+            Limit("token", f"{found.user.id}:{via}", self._settings.workflow_rate),
+            Limit("user", str(found.user.id), self._settings.workflow_user_rate),
+        ]
+        if found.flow_id:
+            limits.append(Limit("flow", found.flow_id, self._settings.workflow_flow_rate))
+        say_with_answer(request, await self._rate.take(*limits))
 
     async def _by_cookie(self, session: AsyncSession, token: str) -> Principal:
         found = await repository.open_session(session, digest(token))
@@ -115,6 +138,16 @@ class Guard:
         return principal.of_user(starter, scopes=scopes, via=via, flow_id=executing)
 
 
+def caller_of(found: Principal) -> Caller:
+    """Return what the bridge is told of who asks."""
+    return Caller(
+        user=str(found.user.id) if found.user else "",
+        service="" if found.user else found.actor.name,
+        flow=found.flow_id or "",
+        rights=digest(" ".join(sorted(found.permissions))).hex()[:16],
+    )
+
+
 def cookie_name(settings: Settings) -> str:
     """Return the session cookie's name; under TLS the browser itself holds it to this host (`__Host-`)."""
     return "__Host-opsc_session" if settings.public_url.scheme == "https" else "opsc_session"
@@ -133,8 +166,11 @@ async def guard(request: Request) -> None:
     found = await gate.principal_of(request)
     if found.by_cookie:
         _same_origin(request, gate.public_origin)
+    await gate.count(request, found)
     if rule not in found.permissions:
         raise PermissionMissing(permission=rule)
+    if not found.by_cookie:
+        say_with_answer(request, {HEADER: str(caller_of(found))})
     request.state.principal = found
     request.state.actor = found.actor
 

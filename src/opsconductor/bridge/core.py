@@ -1,7 +1,9 @@
 """The core, as the bridge talks to it."""
 
 import asyncio
-from collections.abc import AsyncIterable, Mapping, Sequence
+import hashlib
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -10,7 +12,12 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
+from opsconductor.bridge import figures
+from opsconductor.bridge.breaker import Breaker
+from opsconductor.bridge.callers import Callers
 from opsconductor.bridge.errors import CoreUnavailable
+from opsconductor.kit.callers import HEADER as CALLER
+from opsconductor.kit.callers import Caller
 from opsconductor.kit.errors import BadRequest
 from opsconductor.kit.http import Problem, problem, request_id
 from opsconductor.kit.settings import Settings
@@ -23,12 +30,15 @@ Content = bytes | AsyncIterable[bytes]
 
 PASSED_ON = (b"authorization", b"idempotency-key", b"x-opsconductor-flow")
 NO_STORE = {"Cache-Control": "no-store"}
+AWAY = {**NO_STORE, "Retry-After": "1"}
 CONNECT = 2.0  # s
 ANSWER = 30.0  # s; on top of the wait that was asked for
 PAUSE = 0.1  # s before the one second try
 IDLE = 2.0  # s; shorter than uvicorn's 5 s, or a request could meet a connection that is just being closed
 CONNECTIONS = 500  # a wait holds one for as long as it lasts
+PROBE = 1.0  # s
 NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout)
+CUT_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
 class Refused(Exception):
@@ -42,17 +52,22 @@ class Refused(Exception):
 class Core:
     """A client of the core. One per process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=str(settings.backend_url),
-            timeout=httpx.Timeout(ANSWER, connect=CONNECT),
-            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # one caller's never reach another
-            trust_env=False,  # what talks to the core is never sent through a proxy
-        )
+    def __init__(self, settings: Settings, callers: Callers) -> None:
+        self._callers = callers
+        self.breaker = Breaker(self.answers)
+        self._http = _client(settings, CONNECTIONS)
+        self._probes = _client(
+            settings, 1
+        )  # of its own: one must not wait behind what it is to find out about
+
+    def start(self) -> None:
+        """Begin to look after the core."""
+        self.breaker.start()
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.breaker.stop()
+        await self._probes.aclose()
         await self._http.aclose()
 
     async def pass_on(
@@ -91,7 +106,9 @@ class Core:
             headers=[*headers, *_trace(request), *_kind(content)],
             timeout=httpx.Timeout(ANSWER + wait, connect=CONNECT),
         )
-        answer = await self._send(asked)
+        answer = await self._send(asked, wait)
+        if caller := Caller.read(answer.headers.get(CALLER)):
+            self._callers.learn(asker_of(request), caller)
         if answer.status_code >= 400:
             raise refusal_in(answer)
         return answer
@@ -99,28 +116,77 @@ class Core:
     async def answers(self) -> bool:
         """Tell whether the core is up."""
         try:
-            answer = await self._http.get("/health", timeout=CONNECT)
+            answer = await self._probes.get("/health", timeout=PROBE)
         except httpx.TransportError:
             return False
         return answer.is_success
 
-    async def _send(self, asked: httpx.Request) -> httpx.Response:
-        try:
-            return await self._send_or_try_again(asked)
-        except httpx.LocalProtocolError as error:
-            raise BadRequest("A header of this request has characters that can't be passed on.") from error
-        except httpx.TransportError as error:
-            log.warning("core.away", path=asked.url.path, reason=type(error).__name__)
-            raise CoreUnavailable(headers=NO_STORE) from error
+    async def _send(self, asked: httpx.Request, wait: float) -> httpx.Response:
+        with self.breaker.under_way(wait), _long_poll(wait):
+            try:
+                answer = await self._send_or_try_again(asked)
+            except httpx.LocalProtocolError as error:
+                raise BadRequest(
+                    "A header of this request has characters that can't be passed on."
+                ) from error
+            except httpx.TransportError as error:
+                log.warning("core.away", path=asked.url.path, reason=type(error).__name__)
+                if not isinstance(error, httpx.PoolTimeout):  # that is of our own making
+                    self.breaker.failed()
+                raise CoreUnavailable(headers=AWAY) from error
+        if is_of_the_core(answer):
+            self.breaker.succeeded()
+        elif answer.is_server_error:
+            self.breaker.failed()
+        return answer
 
     async def _send_or_try_again(self, asked: httpx.Request) -> httpx.Response:
+        """Send a request; what only reads a second time where the connection was lost, which costs little."""
         try:
             return await self._http.send(asked)
-        except NOT_CONNECTED:
+        except (*NOT_CONNECTED, *CUT_OFF):
             if asked.method != "GET":
                 raise
         await asyncio.sleep(PAUSE)
+        figures.RETRIED.inc()
         return await self._http.send(asked)
+
+
+def _client(settings: Settings, connections: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=str(settings.backend_url),
+        timeout=httpx.Timeout(ANSWER, connect=CONNECT),
+        limits=httpx.Limits(max_connections=connections, keepalive_expiry=IDLE),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # one caller's never reach another
+        trust_env=False,  # what talks to the core is never sent through a proxy
+    )
+
+
+@contextmanager
+def _long_poll(wait: float) -> Iterator[None]:
+    """Count a request while it waits."""
+    if not wait:
+        yield
+        return
+    figures.LONG_POLLS_BEGUN.inc()
+    with figures.LONG_POLLS.track_inprogress():
+        yield
+
+
+def fingerprint(*secrets: str) -> str:
+    """Return what secrets are known by in caches and counters: never themselves."""
+    return hashlib.sha256("\0".join(secrets).encode()).hexdigest()
+
+
+def bearer_of(request: Request) -> str:
+    """Return the bearer token of a request, empty where there is none."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
+
+
+def asker_of(request: Request) -> str:
+    """Return what a token is known by together with the flow it names: what one may do can depend on both."""
+    return fingerprint(bearer_of(request), request.headers.get("x-opsconductor-flow", ""))
 
 
 def passed_on(request: Request) -> Headers:
@@ -134,14 +200,25 @@ def passed_back(answer: httpx.Response) -> Response:
     return Response(answer.content, answer.status_code, headers=NO_STORE, media_type=kind)
 
 
+def is_of_the_core(answer: httpx.Response) -> bool:
+    """Tell whether an answer comes from the core: what is refused in another envelope than ours does not."""
+    return answer.status_code < 400 or _problem_in(answer) is not None
+
+
 def refusal_in(answer: httpx.Response) -> Exception:
-    """Return the refusal in an answer; what is not in our envelope does not come from the core."""
-    try:
-        said = Problem.model_validate_json(answer.content)
-    except ValidationError:
+    """Return the refusal in an answer."""
+    said = _problem_in(answer)
+    if said is None:
         log.warning("core.strange_answer", status=answer.status_code)
-        return CoreUnavailable(headers=NO_STORE)
+        return CoreUnavailable(headers=AWAY)
     return Refused(answer.status_code, said, answer.headers.get("retry-after"))
+
+
+def _problem_in(answer: httpx.Response) -> Problem | None:
+    try:
+        return Problem.model_validate_json(answer.content)
+    except ValidationError:
+        return None
 
 
 async def refused(request: Request, error: Exception) -> JSONResponse:

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from opsconductor.bridge.core import NO_STORE
-from opsconductor.bridge.state import Bridge, TheBridge, fingerprint
+from opsconductor.bridge.core import NO_STORE, fingerprint
+from opsconductor.bridge.state import Bridge, TheBridge
 from opsconductor.kit.errors import ForeignOrigin, NotSignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -12,7 +12,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 router = APIRouter(prefix="/internal")
 
 
-@router.get("/editor-auth")
+@router.get("/editor-auth", status_code=204)
 async def editor_auth(request: Request, bridge: TheBridge) -> Response:
     """Turn the browser's session cookie into a ticket for Node-RED; 401 where there is no session."""
     if _changes_something(request) and _is_of_a_foreign_page(request, bridge.settings.public_origin):

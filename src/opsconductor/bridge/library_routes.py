@@ -12,10 +12,12 @@ from opsconductor.bridge.errors import ContentInterrupted
 from opsconductor.bridge.routes import Limited, Word
 from opsconductor.bridge.state import TheBridge
 from opsconductor.contracts.files import FileName
-from opsconductor.contracts.workflow import MOST_OUTPUTS
+from opsconductor.contracts.listing import WorkflowFile, WorkflowFiles, WorkflowScripts
+from opsconductor.contracts.workflow import MOST_OUTPUTS, WorkflowOutputs
 from opsconductor.kit.http import only_known_parameters
 
 LONGEST_LIST = 200  # as in the core
+BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 SCRIPTS, FILES = "/api/v3/scripts", "/api/v3/files"
 
 router = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Limited])
@@ -25,7 +27,7 @@ Name = Annotated[FileName, Query()]
 Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
 
 
-@router.get("/scripts")
+@router.get("/scripts", response_model=WorkflowScripts)
 async def workflow_scripts(
     request: Request, bridge: TheBridge, q: Word = None, limit: Number = LONGEST_LIST
 ) -> Response:
@@ -33,7 +35,7 @@ async def workflow_scripts(
     return await bridge.core.pass_on(request, "GET", SCRIPTS, params=_page(q, limit))
 
 
-@router.get("/files")
+@router.get("/files", response_model=WorkflowFiles)
 async def workflow_files(
     request: Request, bridge: TheBridge, q: Word = None, limit: Number = LONGEST_LIST
 ) -> Response:
@@ -41,7 +43,7 @@ async def workflow_files(
     return await bridge.core.pass_on(request, "GET", FILES, params={**_page(q, limit), "purpose": "upload"})
 
 
-@router.post("/files", status_code=201)
+@router.post("/files", status_code=201, response_model=WorkflowFile, openapi_extra=BODY)
 async def keep_workflow_file(name: Name, request: Request, bridge: TheBridge) -> Response:
     """Keep the body as a file that can be sent to targets."""
     content = _body(request)
@@ -54,7 +56,7 @@ async def remove_workflow_file(file_id: UUID, request: Request, bridge: TheBridg
     return await bridge.core.pass_on(request, "DELETE", f"{FILES}/{file_id}")
 
 
-@router.get("/outputs/{execution_id}")
+@router.get("/outputs/{execution_id}", response_model=WorkflowOutputs)
 async def workflow_outputs(
     execution_id: UUID, target_id: Some, request: Request, bridge: TheBridge
 ) -> Response:

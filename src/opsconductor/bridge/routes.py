@@ -11,10 +11,21 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from redis.exceptions import RedisError
 
 from opsconductor import __version__
-from opsconductor.bridge.core import passed_back, passed_on
-from opsconductor.bridge.state import Bridge, TheBridge, Token, address_of, fingerprint, limited, token_of
-from opsconductor.contracts.workflow import WorkflowAuth, WorkflowExecute
+from opsconductor.bridge.core import asker_of, fingerprint, passed_back, passed_on
+from opsconductor.bridge.state import Bridge, TheBridge, Token, address_of, count, limited, token_of
+from opsconductor.contracts.workflow import (
+    WorkflowAccepted,
+    WorkflowAuth,
+    WorkflowExecute,
+    WorkflowResults,
+    WorkflowState,
+    WorkflowTargets,
+    WorkflowTokenOut,
+)
+from opsconductor.kit.callers import ISSUED, Caller
 from opsconductor.kit.http import only_known_parameters
+from opsconductor.kit.rate import Limit
+from opsconductor.kit.settings import Settings
 
 LONGEST_WAIT = 60  # s; as in the core
 REDIS_PATIENCE = 1.0  # s
@@ -30,6 +41,8 @@ Flow = Annotated[str | None, Header(alias="X-OpsConductor-Flow", max_length=255)
 Word = Annotated[str | None, Query(max_length=200)]
 Words = Annotated[str | None, Query(max_length=1000)]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT)]
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
+Since = Annotated[str | None, Query(max_length=100)]
 Limited = Depends(limited)
 
 
@@ -42,6 +55,7 @@ async def health_check(bridge: TheBridge) -> dict[str, str]:
         "service": "bridge",
         "version": __version__,
         "core": "ok" if core else "away",
+        "circuit": bridge.core.breaker.state,
         "redis": "ok" if redis else "away",
     }
 
@@ -55,17 +69,16 @@ async def _redis_answers(bridge: Bridge) -> bool:
     return True
 
 
-@api.get("/health")
+@api.get("/health", response_model=dict[str, str])
 async def workflow_health(request: Request, bridge: TheBridge) -> Response:
     """Tell whether the workflow API answers, all the way to the core."""
     return passed_back(await bridge.core.ask(request, "GET", "/api/workflow/health", []))
 
 
-@api.get("/targets", dependencies=[Limited])
+@api.get("/targets", response_model=WorkflowTargets, dependencies=[Limited])
 async def workflow_targets(
     request: Request,
     bridge: TheBridge,
-    token: Token,
     flow: Flow = None,
     os_type: Word = None,
     environment: Word = None,
@@ -74,7 +87,7 @@ async def workflow_targets(
     tags: Words = None,
     q: Word = None,
 ) -> Response:
-    """Return all targets that match, by name; at most 2 s old."""
+    """Return all targets that match, by name; kept until one changes, or for 2 s where nothing is heard of changes."""
     given = {
         "os_type": os_type,
         "environment": environment,
@@ -85,14 +98,13 @@ async def workflow_targets(
     }
     wanted = {name: value for name, value in given.items() if value is not None}
     path, headers = "/api/workflow/targets", passed_on(request)
-    key = fingerprint(token, flow or "", *(f"{name}={value}" for name, value in wanted.items()))
-    found = await bridge.recent.targets.get(
-        key, lambda: bridge.core.ask(request, "GET", path, headers, params=wanted)
+    found = await bridge.target_lists.get(
+        asker_of(request), wanted, lambda: bridge.core.ask(request, "GET", path, headers, params=wanted)
     )
     return passed_back(found)
 
 
-@api.post("/execute", dependencies=[Limited])
+@api.post("/execute", status_code=202, response_model=WorkflowAccepted, dependencies=[Limited])
 async def workflow_execute(
     wanted: WorkflowExecute, request: Request, bridge: TheBridge, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -101,7 +113,7 @@ async def workflow_execute(
     return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)
 
 
-@api.get("/results/{execution_id}", dependencies=[Limited])
+@api.get("/results/{execution_id}", response_model=WorkflowResults, dependencies=[Limited])
 async def workflow_results(
     execution_id: UUID, request: Request, bridge: TheBridge, wait: Wait = 0, output: bool = True
 ) -> Response:
@@ -111,31 +123,35 @@ async def workflow_results(
     return await bridge.core.pass_on(request, "GET", path, params=params, wait=wait)
 
 
-@api.get("/state/{execution_id}", dependencies=[Limited])
+@api.get("/state/{execution_id}", response_model=WorkflowState, dependencies=[Limited])
 async def workflow_state(execution_id: UUID, request: Request, bridge: TheBridge) -> Response:
     """Return where an execution stands, without its results."""
     return await bridge.core.pass_on(request, "GET", f"/api/workflow/state/{execution_id}")
 
 
-@api.post("/cancel/{execution_id}", dependencies=[Limited])
+@api.post("/cancel/{execution_id}", status_code=202, response_model=WorkflowState, dependencies=[Limited])
 async def workflow_cancel(execution_id: UUID, request: Request, bridge: TheBridge) -> Response:
     """Ask for the end of an execution."""
     return await bridge.core.pass_on(request, "POST", f"/api/workflow/cancel/{execution_id}")
 
 
-@api.post("/auth")
+@api.post("/auth", response_model=WorkflowTokenOut)
 async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridge) -> Response:
     """Give a token: to Node-RED for one run of a flow, or to a person."""
-    await bridge.rate.take(*_who_wants_a_token(wanted, request))
-    content = await request.body()
-    return await bridge.core.pass_on(request, "POST", "/api/workflow/auth", content=content)
+    await count(request, bridge, [_limit_of_tokens(wanted, request, bridge.settings)])
+    path, headers, content = "/api/workflow/auth", passed_on(request), await request.body()
+    answer = await bridge.core.ask(request, "POST", path, headers, content=content)
+    given = WorkflowTokenOut.model_validate_json(answer.content)
+    if caller := Caller.read(answer.headers.get(ISSUED)):
+        bridge.callers.learn(fingerprint(given.token, caller.flow), caller)
+    return passed_back(answer)
 
 
-def _who_wants_a_token(wanted: WorkflowAuth, request: Request) -> tuple[str, ...]:
-    """Return who is counted: each flow for itself, so that a busy one does not keep the others from running."""
+def _limit_of_tokens(wanted: WorkflowAuth, request: Request, settings: Settings) -> Limit:
+    """Return what is counted: each flow for itself, so that a busy one does not keep the others from running."""
     if wanted.flow_id:
-        return fingerprint(token_of(request)), wanted.flow_id
-    return ("address", address_of(request))
+        return Limit("flow", fingerprint(token_of(request), wanted.flow_id), settings.workflow_flow_rate)
+    return Limit("address", address_of(request), settings.workflow_rate)
 
 
 async def nodered_only(request: Request, bridge: TheBridge, token: Token) -> None:
@@ -149,7 +165,13 @@ async def nodered_only(request: Request, bridge: TheBridge, token: Token) -> Non
 
 
 @api.get("/events", response_class=EventSourceResponse, dependencies=[Limited, Depends(nodered_only)])
-async def workflow_events(bridge: TheBridge) -> AsyncIterable[ServerSentEvent]:
-    """Nudge Node-RED about every execution that changes. What became of it, a node asks in its run's name."""
-    async for event in bridge.nudges.events():
+async def workflow_events(
+    bridge: TheBridge, last_event_id: LastEventId = None, since: Since = None
+) -> AsyncIterable[ServerSentEvent]:
+    """Nudge Node-RED about every execution that changes. What became of it, a node asks in its run's name.
+
+    With the id of the last event in `Last-Event-ID` or `since`, what came after it is sent first. Where that is not
+    known any more, `resync` is: the reader then asks for everything it waits for.
+    """
+    async for event in bridge.nudges.events(last_event_id or since):
         yield event

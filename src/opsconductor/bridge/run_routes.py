@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import TheBridge, limited
-from opsconductor.contracts.runs import RunReports
+from opsconductor.contracts.runs import RunReports, RunsHeard
 from opsconductor.kit.http import only_known_parameters
 
 router = APIRouter(
@@ -12,7 +12,7 @@ router = APIRouter(
 )
 
 
-@router.put("")
+@router.put("", response_model=RunsHeard)
 async def hear_of_runs(said: RunReports, request: Request, bridge: TheBridge) -> Response:
     """Write down what changed of runs, and answer which of them somebody wants to end."""
     content = await request.body()

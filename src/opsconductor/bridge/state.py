@@ -1,22 +1,24 @@
 """What the routes of the bridge share, and how they find out who asks."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
 from fastapi import Depends, Request
 
-from opsconductor.bridge.core import NO_STORE, Core
+from opsconductor.bridge.callers import Callers
+from opsconductor.bridge.core import NO_STORE, Core, asker_of, bearer_of, fingerprint
 from opsconductor.bridge.nudges import Nudges
-from opsconductor.bridge.rate import RateLimit
 from opsconductor.bridge.recent import Recent
+from opsconductor.bridge.target_lists import TargetLists
+from opsconductor.kit.callers import Caller
 from opsconductor.kit.errors import NotSignedIn
+from opsconductor.kit.http import say_with_answer
 from opsconductor.kit.live import Hints
+from opsconductor.kit.rate import Limit, RateLimit
 from opsconductor.kit.settings import Settings
 
 SIGNED_IN = 1.0  # s; a session that has ended is refused after this at the latest
-TARGETS = 2.0  # s
 INSTANCE = 60.0  # s; Node-RED's own token changes with SECRET_KEY only
 
 
@@ -26,13 +28,21 @@ class Bridge:
     def __init__(self, settings: Settings, hints: Hints) -> None:
         self.settings = settings
         self.hints = hints
-        self.core = Core(settings)
-        self.rate = RateLimit(settings)
+        self.callers = Callers()
+        self.core = Core(settings, self.callers)
+        self.rate = RateLimit(settings, "bridge")
         self.nudges = Nudges(hints)
-        self.recent = RecentAnswers(Recent(SIGNED_IN), Recent(SIGNED_IN), Recent(TARGETS), Recent(INSTANCE))
+        self.target_lists = TargetLists(self.callers, hints)
+        self.nudges.on("target", self.target_lists.forget)
+        self.recent = RecentAnswers(
+            Recent("editor_users", SIGNED_IN),
+            Recent("editor_tickets", SIGNED_IN),
+            Recent("instances", INSTANCE),
+        )
 
     def start(self) -> None:
         """Begin to listen for what changes."""
+        self.core.start()
         self.hints.start()
         self.nudges.start()
 
@@ -50,7 +60,6 @@ class RecentAnswers:
 
     editor_users: Recent[httpx.Response]
     editor_tickets: Recent[str]
-    targets: Recent[httpx.Response]
     instances: Recent[None]
 
 
@@ -65,10 +74,10 @@ TheBridge = Annotated[Bridge, Depends(bridge_of)]
 
 def token_of(request: Request) -> str:
     """Return the bearer token of a request, or refuse with 401. Whether it is a good one, the core knows."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not bearer.strip():
+    token = bearer_of(request)
+    if not token:
         raise NotSignedIn("Sign in first: there is no token in the request.", headers=NO_STORE)
-    return bearer.strip()
+    return token
 
 
 Token = Annotated[str, Depends(token_of)]
@@ -79,11 +88,24 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def fingerprint(*secrets: str) -> str:
-    """Return what secrets are known by in caches and counters: never themselves."""
-    return hashlib.sha256("\0".join(secrets).encode()).hexdigest()
+async def limited(request: Request, token: Token, bridge: TheBridge) -> None:
+    """Let a request through if its token, its user and its flow have not sent too many."""
+    caller = bridge.callers.of(asker_of(request))
+    await count(request, bridge, _limits(bridge.settings, token, caller))
 
 
-async def limited(token: Token, bridge: TheBridge) -> None:
-    """Let a request through if its token has not sent too many."""
-    await bridge.rate.take(fingerprint(token))
+async def count(request: Request, bridge: Bridge, limits: list[Limit]) -> None:
+    """Count a request, and tell with its answer what is left."""
+    say_with_answer(request, await bridge.rate.take(*limits))
+
+
+def _limits(settings: Settings, token: str, caller: Caller | None) -> list[Limit]:
+    """Return what a request counts against. Node-RED itself speaks for all flows, so it counts as much as a user."""
+    if caller and caller.service:
+        return [Limit("user", caller.service, settings.workflow_user_rate)]
+    limits = [Limit("token", fingerprint(token), settings.workflow_rate)]
+    if caller:
+        limits.append(Limit("user", caller.user, settings.workflow_user_rate))
+    if caller and caller.flow:
+        limits.append(Limit("flow", fingerprint(caller.flow), settings.workflow_flow_rate))
+    return limits

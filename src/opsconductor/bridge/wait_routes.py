@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import TheBridge, limited
-from opsconductor.contracts.waits import Claim, WaitIn
+from opsconductor.contracts.waits import Claim, Claimed, WaitIn, WaitsOut
 from opsconductor.kit.http import only_known_parameters
 
 CORE = "/internal/waits"
@@ -19,31 +19,31 @@ router = APIRouter(
 NodeId = Annotated[str, Query(min_length=1, max_length=255)]
 
 
-@router.get("")
+@router.get("", response_model=WaitsOut)
 async def list_waits(node_id: NodeId, request: Request, bridge: TheBridge) -> Response:
     """Return what a node was waiting for, oldest first."""
     return await bridge.core.pass_on(request, "GET", CORE, params={"node_id": node_id})
 
 
-@router.put("/{wait_id}")
+@router.put("/{wait_id}", status_code=204)
 async def keep_wait(wait_id: UUID, wanted: WaitIn, request: Request, bridge: TheBridge) -> Response:
     """Keep a wait, or what is new of it."""
     return await bridge.core.pass_on(request, "PUT", f"{CORE}/{wait_id}", content=await request.body())
 
 
-@router.post("/{wait_id}/claim")
+@router.post("/{wait_id}/claim", response_model=Claimed)
 async def claim_wait(wait_id: UUID, wanted: Claim, request: Request, bridge: TheBridge) -> Response:
     """Tell whether the caller may send the message on."""
     return await bridge.core.pass_on(request, "POST", f"{CORE}/{wait_id}/claim", content=await request.body())
 
 
-@router.delete("/{wait_id}")
+@router.delete("/{wait_id}", status_code=204)
 async def forget_wait(wait_id: UUID, request: Request, bridge: TheBridge) -> Response:
     """Forget a wait whose message was sent on."""
     return await bridge.core.pass_on(request, "DELETE", f"{CORE}/{wait_id}")
 
 
-@router.delete("")
+@router.delete("", status_code=204)
 async def forget_waits_of_node(node_id: NodeId, request: Request, bridge: TheBridge) -> Response:
     """Forget what a node that was deleted was waiting for."""
     return await bridge.core.pass_on(request, "DELETE", CORE, params={"node_id": node_id})

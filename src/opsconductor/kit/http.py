@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -22,6 +22,8 @@ from opsconductor.kit.ids import new_id
 
 log = structlog.get_logger()
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+WITH_ANSWER = "opsconductor.with_answer"
+"""Where a request's scope keeps the headers that its answer gets at the edge."""
 BODY_LIMIT = 768 * 1024  # bytes; a larger JSON body is refused before it is read
 STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 400: "bad_request", 413: "request_too_large"}
 
@@ -70,6 +72,12 @@ def problem(request: Request, status: int, code: str, detail: str, **more: Any) 
 def request_id(request: Request) -> str:
     """Return the id of this request, as in the X-Request-ID header."""
     return str(request.scope.get("request_id", ""))
+
+
+def say_with_answer(request: Request, headers: Mapping[str, str]) -> None:
+    """Send these headers with the answer to a request, whatever the answer will be."""
+    more = request.scope.setdefault(WITH_ANSWER, {})
+    more.update(headers)
 
 
 def service_app(service: str, *, body_limits: dict[str, int] | None = None, **options: Any) -> FastAPI:
@@ -207,7 +215,7 @@ class Answered:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.seconds = time.perf_counter() - self.started
-            message["headers"] = [*message["headers"], (b"x-request-id", self.scope["request_id"].encode())]
+            message["headers"] = [*message["headers"], *_more_headers(self.scope)]
         await self.inner(message)
 
     def record(self) -> None:
@@ -220,6 +228,11 @@ class Answered:
                 "request", method=method, route=path, status=self.status, ms=round(self.seconds * 1000, 1)
             )
         structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _more_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    more = {"X-Request-ID": scope["request_id"], **scope.get(WITH_ANSWER, {})}
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in more.items()]
 
 
 def _route_path(scope: Scope) -> str:

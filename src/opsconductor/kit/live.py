@@ -14,6 +14,7 @@ from opsconductor.kit.settings import Settings
 log = structlog.get_logger()
 CHANNEL = "opsconductor:live"
 PAUSE = 1.0  # s between attempts to reach Redis again
+PATIENCE = 0.5  # s to publish a hint in; who publishes has something to answer
 RECONNECTED = "reconnected"
 """The kind of a hint that nobody published: this process was away, and may have missed others."""
 
@@ -28,6 +29,8 @@ class Hints:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._all: set[asyncio.Queue[dict[str, str]]] = set()
         self._listener: asyncio.Task[None] | None = None
+        self.connected = False
+        """Whether this process hears of what is published."""
 
     def start(self) -> None:
         """Begin to listen; returns at once."""
@@ -43,8 +46,9 @@ class Hints:
     async def publish(self, kind: str, id: str) -> None:
         """Tell every process that the `kind` with this id changed. Failing is logged, not raised."""
         try:
-            await self.redis.publish(CHANNEL, orjson.dumps({"kind": kind, "id": id}))
-        except (RedisError, OSError) as error:
+            async with asyncio.timeout(PATIENCE):
+                await self.redis.publish(CHANNEL, orjson.dumps({"kind": kind, "id": id}))
+        except (RedisError, OSError, TimeoutError) as error:
             log.warning("live.not_published", kind=kind, reason=type(error).__name__)
 
     @asynccontextmanager
@@ -74,12 +78,14 @@ class Hints:
             try:
                 await self._subscription()
             except (RedisError, OSError) as error:
+                self.connected = False
                 log.warning("live.disconnected", reason=type(error).__name__)
                 await asyncio.sleep(PAUSE)
 
     async def _subscription(self) -> None:
         async with self.redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
+            self.connected = True
             self._wake_everyone()  # what changed while we were away
             async for message in subscription.listen():
                 if message["type"] == "message":

@@ -108,7 +108,11 @@ class Settings(BaseSettings):
     session_hours: PositiveInt = Field(12, alias="OPSCONDUCTOR_SESSION_HOURS")
     """h; a sign-in ends after this, used or not."""
     workflow_rate: PositiveInt = Field(600, alias="OPSCONDUCTOR_WORKFLOW_RATE")
-    """Requests per minute that one token may send to the bridge."""
+    """Requests per minute that one token may send to the workflow API, or one address to sign in there."""
+    workflow_flow_rate: PositiveInt = Field(12_000, alias="OPSCONDUCTOR_WORKFLOW_FLOW_RATE")
+    """Requests per minute that one flow may send, all its runs together; a run needs five or six for a command."""
+    workflow_user_rate: PositiveInt = Field(24_000, alias="OPSCONDUCTOR_WORKFLOW_USER_RATE")
+    """Requests per minute that one user's tokens and flows may send together; so many Node-RED itself."""
 
     @model_validator(mode="after")
     def refuse_weak_secret(self) -> Self:

@@ -57,6 +57,12 @@ class Sender(Protocol):
     async def send(self, topic: str, payload: dict[str, Any]) -> None: ...
 
 
+class Teller(Protocol):
+    """Something that hints to other processes that the `kind` with this id changed. Never fails; may be lost."""
+
+    async def publish(self, kind: str, id: str) -> None: ...
+
+
 @dataclass
 class UnitOfWork:
     """What a use case works with. It is committed by whoever opened it, never by the use case."""
@@ -65,6 +71,7 @@ class UnitOfWork:
     actor: Actor = ANONYMOUS
     origin: Origin = field(default_factory=Origin)
     outgoing: list[OutgoingMessage] = field(default_factory=list)
+    changed: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def send(self, topic: str, **payload: Any) -> None:
         """Write a message down; it is sent after the commit, and again by beat if this process dies first."""
@@ -72,13 +79,18 @@ class UnitOfWork:
         self.session.add(message)
         self.outgoing.append(message)
 
+    def hint(self, kind: str, id: UUID) -> None:
+        """Let other processes know after the commit, before the answer, that something changed; may be lost."""
+        self.changed[kind, str(id)] = None
+
 
 class UnitsOfWork:
-    """Opens units of work on one database and one sender."""
+    """Opens units of work on one database, one sender, and one teller where there is somebody to tell."""
 
-    def __init__(self, sessions: Sessions, sender: Sender) -> None:
+    def __init__(self, sessions: Sessions, sender: Sender, teller: Teller | None = None) -> None:
         self.sessions = sessions
         self.sender = sender
+        self.teller = teller
         self._deliveries: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -108,6 +120,9 @@ class UnitsOfWork:
             raise unavailable(error) from error
         except IntegrityError as error:
             raise _overtaken(error) from error.orig
+        if self.teller:
+            for kind, id in uow.changed:
+                await self.teller.publish(kind, id)
         if uow.outgoing:
             self._in_background(self._deliver(uow.outgoing))
 

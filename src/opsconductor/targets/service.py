@@ -32,6 +32,8 @@ from opsconductor.transports.errors import HostKeyRefused, TransportError
 from opsconductor.transports.hostkeys import fingerprint
 
 REFERENCES = {"credential_id", "jump_target_id"}
+HINT = "target"
+"""What others are told of when one of what lists of targets show changed: one came, is another, or went."""
 EMPTIABLE = REFERENCES | {"max_parallel"}
 """What a null takes away, instead of leaving it as it is."""
 
@@ -45,6 +47,7 @@ async def register(uow: UnitOfWork, wanted: NewTarget) -> Target:
     await _check_route(uow, target)
     uow.session.add(target)
     await uow.session.flush()  # id and times are shown in the answer
+    uow.hint(HINT, target.id)
     audit.record(uow, "target.registered", "target", target.id, target.name, after=_facts(target))
     return target
 
@@ -69,6 +72,7 @@ async def change(uow: UnitOfWork, target_id: UUID, wanted: TargetChange) -> Targ
     if (target.host, target.port) != (before["host"], before["port"]):
         _forget_key(target)
     old, new = changes(before, _facts(target))
+    uow.hint(HINT, target.id)
     audit.record(uow, "target.changed", "target", target.id, target.name, before=old, after=new)
     await uow.session.flush()  # updated_at is shown in the answer
     return target
@@ -80,6 +84,7 @@ async def remove(uow: UnitOfWork, target_id: UUID) -> None:
     target = await get(uow, target_id, lock=True)
     if count := await repository.reached_through(uow.session, target_id):
         raise JumpHostInUse(count=count)
+    uow.hint(HINT, target.id)
     audit.record(uow, "target.removed", "target", target.id, target.name, before=_facts(target))
     await uow.session.delete(target)
 

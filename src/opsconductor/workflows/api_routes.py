@@ -5,8 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from opsconductor.auth.errors import PermissionMissing
+from opsconductor.auth.guard import caller_of
 from opsconductor.auth.models import User
-from opsconductor.auth.principal import Principal
+from opsconductor.auth.policy import WORKFLOW_TOKEN
+from opsconductor.auth.principal import Principal, of_user
 from opsconductor.auth.routes import Current, Gate
 from opsconductor.auth.service import sign_in
 from opsconductor.auth.token_service import make_by_password
@@ -29,6 +31,8 @@ from opsconductor.executions.routes import Admit, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
 from opsconductor.kit.access import allowed, public
+from opsconductor.kit.callers import ISSUED
+from opsconductor.kit.http import say_with_answer
 from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.targets import repository as targets
@@ -140,6 +144,8 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, gate: Gate) -> W
             token, expires_at, user = await service.run_token(uow, gate.signer, wanted.flow_id, wanted.run_id)
         else:
             raise GrantMissing
+    owner = of_user(user, scopes=WORKFLOW_TOKEN, flow_id=wanted.flow_id)
+    say_with_answer(request, {ISSUED: str(caller_of(owner))})
     return WorkflowTokenOut(token=token, expires_at=expires_at, user=_user(user))
 
 

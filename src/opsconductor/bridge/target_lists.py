@@ -1,0 +1,40 @@
+"""Lists of targets, kept for everybody who is shown the same, and forgotten as soon as a target changes."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import httpx
+
+from opsconductor.bridge.callers import Callers
+from opsconductor.bridge.core import fingerprint
+from opsconductor.bridge.recent import Recent
+from opsconductor.kit.live import Hints
+
+HEARING = (
+    10.0  # s a list is kept while we hear of changes: should Redis hang, we hear nothing and don't know it
+)
+DEAF = 2.0  # s while Redis is away
+LET_THROUGH = 2.0  # s in which the core has let this token through; a revoked one sees nothing afterwards
+MOST = 32  # lists; one of 10,000 targets has 3 MB
+
+Ask = Callable[[], Coroutine[Any, Any, httpx.Response]]
+
+
+class TargetLists:
+    """A cache by whom the core said it is (user, flow, rights), not by token, of which each run has one."""
+
+    def __init__(self, callers: Callers, hints: Hints) -> None:
+        self._callers = callers
+        self._lists = Recent[httpx.Response]("targets", lambda: HEARING if hints.connected else DEAF, MOST)
+
+    async def get(self, asker: str, wanted: Mapping[str, str], ask: Ask) -> httpx.Response:
+        """Return the targets that match; a token that the core has not let through lately is for the core to judge."""
+        caller = self._callers.of(asker, LET_THROUGH)
+        if caller is None:
+            return await ask()
+        key = fingerprint(str(caller), *(f"{name}={value}" for name, value in wanted.items()))
+        return await self._lists.get(key, ask)
+
+    def forget(self) -> None:
+        """Forget all lists: one target can be in any of them."""
+        self._lists.forget()

@@ -1,0 +1,42 @@
+"""What dialogs of nodes list through the bridge: as much of scripts and files as they are promised."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from opsconductor.contracts.parameters import Definitions
+
+
+class WorkflowScript(BaseModel):
+    """A stored script, without its text."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    parameters: Definitions
+
+
+class WorkflowScripts(BaseModel):
+    """Scripts by name; `total` may be more than are listed."""
+
+    items: list[WorkflowScript]
+    total: int
+
+
+class WorkflowFile(BaseModel):
+    """A file that can be sent to targets."""
+
+    id: UUID
+    name: str
+    size: int
+    sha256: str
+    created_at: datetime
+
+
+class WorkflowFiles(BaseModel):
+    """Uploaded files, newest first; `total` may be more than are listed."""
+
+    items: list[WorkflowFile]
+    total: int
