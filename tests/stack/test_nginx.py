@@ -188,6 +188,10 @@ def test_the_api_is_the_cores(door):
     assert door.get("/api/v3/targets").json()["part"] == "core"
 
 
+def test_the_workflow_api_is_the_bridges(door):
+    assert door.get("/api/workflow/targets").json()["part"] == "bridge"
+
+
 @pytest.mark.parametrize("path", ["/internal/sessions", "/metrics", "/health", "/-/editor-auth"])
 def test_what_is_not_for_people_is_not_reachable(door, path):
     answer = door.get(path)
