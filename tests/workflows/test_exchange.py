@@ -1,6 +1,7 @@
 """A tab as a document: what leaves, what comes back, and what is refused on the way."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -89,6 +90,13 @@ async def test_what_is_missing_here_is_told_as_its_origin_calls_it(dora: Person)
     assert answer.json()["missing"] == seen["missing"]
 
 
+async def test_thousands_of_things_may_be_missing(dora: Person) -> None:
+    ids = [str(uuid4()) for _ in range(12_000)]
+    seen = await preview(dora, a_document(a_tab("many", a_node("many-1", selectedTargets=ids))))
+
+    assert [one["id"] for one in seen["missing"]] == ids[:10_000]
+
+
 async def test_a_document_becomes_a_disabled_tab_under_new_ids(nodered: Nodered, dora: Person) -> None:
     await a_whole_tab(nodered, dora, "again")
     document = await exported(dora, "again")
@@ -161,6 +169,9 @@ async def test_a_preview_says_what_would_come_and_stores_nothing(nodered: Nodere
         ([{"id": "a"}], "nodes[0].type"),
         (a_tab("a", a_node("n"), a_node("n")), "nodes[2].id"),
         (a_tab("a", a_node("n", wires=[["gone"]])), "nodes[1].wires"),
+        (a_tab("a", a_node("n", wires="n")), "nodes[1].wires"),
+        (a_tab("a", a_node("n", wires=[[1]])), "nodes[1].wires"),
+        ([*a_tab("a"), a_node("n", z=["a"])], "nodes[1].z"),
         (a_tab("a", a_node("n", g="gone")), "nodes[1].g"),
         (a_tab("a", a_node("n", type="subflow:gone")), "nodes[1].type"),
         (a_tab("a", a_node("n", type="link out", links=["gone"])), "nodes[1].links"),

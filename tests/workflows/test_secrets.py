@@ -1,5 +1,6 @@
 """Secrets in nodes: those that are found, and what only looks like one."""
 
+import time
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ def kinds(**fields: Any) -> list[tuple[str, str]]:
         ({"text": "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk="}, "text"),
         ({"key": "AKIAIOSFODNN7EXAMPLE"}, "key"),
         ({"password": "hunter2"}, "password"),
+        ({"text": "//registry.example.org/:_authToken=npm_0123456789abcdefghijABCDEFGHIJ012345"}, "text"),
         (
             {"parameters": [{"name": "X", "value": "hunter2", "type": "str", "secret": True}]},
             "parameters[0].value",
@@ -75,6 +77,26 @@ def test_what_is_found_never_says_the_secret() -> None:
 
     assert GITHUB not in repr(found)
     assert (found.node_id, found.node_name, found.field) == ("n", "call", "func")
+
+
+def test_a_name_that_is_a_secret_is_not_told_either() -> None:
+    [found] = found_in([{"id": "n", "type": "function", "name": GITHUB}])
+
+    assert GITHUB not in repr(found)
+    assert found.field == "name"
+
+
+def test_a_secret_is_found_wherever_it_lies_in_a_long_line() -> None:
+    for before in (0, 990, 1_500, 1_999, 2_010, 5_000):
+        assert kinds(text=f"{'a ' * (before // 2)}{GITHUB}") == [("text", "GitHub Token")]
+
+
+@pytest.mark.parametrize("piece", ["a-", "://a:", "eyJ", "//", "password=", "x.y."])
+def test_a_text_that_is_made_to_take_long_does_not(piece: str) -> None:
+    began = time.monotonic()
+    kinds(text=piece * (200_000 // len(piece)))
+
+    assert time.monotonic() - began < 5
 
 
 def test_there_is_an_end_to_what_is_found() -> None:

@@ -15,6 +15,7 @@ from opsconductor.workflows.flows import Node, tabs
 MOST_NODES = 2_000
 LARGEST = 2 * 1024 * 1024  # bytes of JSON
 DEEPEST = 30  # objects and lists inside each other
+MOST_THINGS = 10_000  # that a tab refers to; more are not looked up
 SHOWN = 20  # problems at once
 ID_FIELDS = {
     "group": ("nodes",),
@@ -68,10 +69,18 @@ def _of_each(nodes: Sequence[Node]) -> list[Problem]:
                 found.append(Problem(f"nodes[{index}].{name}", "must be a text of 1 to 255 characters"))
         if isinstance(node.get("id"), str) and node["id"] in seen:
             found.append(Problem(f"nodes[{index}].id", "occurs twice"))
+        if not _are_wires(node.get("wires", [])):
+            found.append(Problem(f"nodes[{index}].wires", "must be a list of ids for each output"))
         if "credentials" in node:
             found.append(Problem(f"nodes[{index}].credentials", "credentials are never part of a flow"))
         seen.add(str(node.get("id")))
     return found
+
+
+def _are_wires(value: object) -> bool:
+    if not isinstance(value, list):
+        return False
+    return all(isinstance(port, list) and all(isinstance(id, str) for id in port) for port in value)
 
 
 def _of_tabs(nodes: Sequence[Node]) -> list[Problem]:
@@ -205,7 +214,7 @@ def uuids(nodes: Sequence[Node]) -> list[UUID]:
     """Return the ids of things of OpsConductor that nodes may refer to, in the order they occur."""
     found: dict[UUID, None] = {}
     waiting: list[Any] = list(nodes)[::-1]
-    while waiting:
+    while waiting and len(found) < MOST_THINGS:
         value = waiting.pop()
         if isinstance(value, dict | list):
             waiting.extend(list(value.values() if isinstance(value, dict) else value)[::-1])

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from opsconductor.kit.wire import In
+from opsconductor.workflows.documents import MOST_THINGS
 
 FORMAT = "opsconductor-flow"
 ThingKind = Literal["target", "script", "file", "notification_channel", "credential"]
@@ -32,7 +33,7 @@ class FlowDocument(In):
     exported_at: datetime | None = None
     product_version: Annotated[str, StringConstraints(max_length=50)] = ""
     nodes: list[dict[str, Any]]
-    refers_to: Annotated[list[Thing], Field(max_length=10_000)] = Field(default_factory=list)
+    refers_to: Annotated[list[Thing], Field(max_length=MOST_THINGS)] = Field(default_factory=list)
 
 
 class ImportFlow(In):

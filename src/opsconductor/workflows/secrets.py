@@ -13,7 +13,7 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 ASSIGNED = re.compile(
-    r"\b[\w-]*(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\b[\"']?\s*"
+    r"(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\b[\"']?\s*"
     r"(?:[=:]\s*(?P<quote>[\"'])(?P<quoted>[^\"'\n]{4,})(?P=quote)|=(?P<plain>[^\s,;&|\"'(){}\[\]<>]{4,})(?![(\w]))",
     re.IGNORECASE,
 )
@@ -30,7 +30,10 @@ NAMED_VALUES = (
 """How nodes write down that something by this name gets that value: parameters, inject, change, headers."""
 LITERAL = ("str", "other", "json", None)
 """Kinds of a typed value that are the text itself; others say where it comes from."""
+ADDRESS_LOGIN = re.compile(r"://[^\s/@:]{0,100}:(?P<value>[^\s/@]{1,200})@")
+NPM_TOKEN = re.compile(r"\bnpm_[A-Za-z0-9]{36}\b")
 MOST = 50  # found; more help nobody
+PIECE, OVERLAP = 2_000, 1_000  # characters looked at in one go: some patterns take the square of it
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,17 @@ def found_in(nodes: Sequence[Node]) -> list[Secret]:
     """Return the places that hold a secret, at most fifty."""
     found: list[Secret] = []
     for node in nodes:
-        name = str(node.get("name") or node.get("label") or "")
-        found += [
-            Secret(str(node["id"]), str(node["type"]), name, field, kind) for field, kind in _in_node(node)
-        ]
+        places = list(_in_node(node))
+        name = _name_of(node) if places else ""
+        found += [Secret(str(node["id"]), str(node["type"]), name, field, kind) for field, kind in places]
         if len(found) >= MOST:
             break
     return found[:MOST]
+
+
+def _name_of(node: Node) -> str:
+    name = str(node.get("name") or node.get("label") or "")
+    return "" if _kind_of(name) else name
 
 
 def _in_node(node: Node) -> Iterator[tuple[str, str]]:
@@ -89,12 +96,27 @@ def _is_told(value: object) -> bool:
 
 def _kind_of(text: str) -> str | None:
     """Return what kind of secret a text holds."""
+    return next(
+        filter(None, (_kind_in(piece) for line in text.splitlines() for piece in _pieces(line))), None
+    )
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Yield a line in pieces that overlap, so that what lies where two of them meet is whole in one."""
+    for start in range(0, max(1, len(line) - OVERLAP), PIECE - OVERLAP):
+        yield line[start : start + PIECE]
+
+
+def _kind_in(text: str) -> str | None:
     for detector in _detectors():
         if any(_is_told(match) for match in detector.analyze_string(text)):
             return str(detector.secret_type)
-    for match in ASSIGNED.finditer(text):
-        if _is_told(match["quoted"] or match["plain"]):
-            return "a password or token in a text"
+    if any(_is_told(match["value"]) for match in ADDRESS_LOGIN.finditer(text)):
+        return "a password in an address"
+    if NPM_TOKEN.search(text):
+        return "NPM tokens"
+    if any(_is_told(match["quoted"] or match["plain"]) for match in ASSIGNED.finditer(text)):
+        return "a password or token in a text"
     if any(_is_told(match["value"]) for match in AUTHORIZATION.finditer(text)):
         return "an Authorization header"
     return None
@@ -106,13 +128,11 @@ def _detectors() -> tuple[Any, ...]:
     from detect_secrets.plugins import (
         aws,
         azure_storage_key,
-        basic_auth,
         discord,
         github_token,
         gitlab_token,
         jwt,
         mailchimp,
-        npm,
         openai,
         private_key,
         pypi_token,
@@ -126,7 +146,6 @@ def _detectors() -> tuple[Any, ...]:
 
     return (
         private_key.PrivateKeyDetector(),
-        basic_auth.BasicAuthDetector(),
         aws.AWSKeyDetector(),
         azure_storage_key.AzureStorageKeyDetector(),
         discord.DiscordBotTokenDetector(),
@@ -134,7 +153,6 @@ def _detectors() -> tuple[Any, ...]:
         gitlab_token.GitLabTokenDetector(),
         jwt.JwtTokenDetector(),
         mailchimp.MailchimpDetector(),
-        npm.NpmDetector(),
         openai.OpenAIDetector(),
         pypi_token.PypiTokenDetector(),
         sendgrid.SendGridDetector(),

@@ -12,7 +12,6 @@ import { ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
 import { Tags } from '@/features/targets/parts'
-import { saveDocument } from '@/features/workflows/document'
 import { FlowPicture } from '@/features/workflows/FlowPicture'
 import { AverageRating, SeenBy, ShippedBadge } from './parts'
 import { useDeleteTemplate, useDownloadTemplate, useRate, useTemplate } from './queries'
@@ -79,16 +78,11 @@ function Actions({ template }: { template: Template }) {
   )
 }
 
-function DownloadItem({ template: { id, name } }: { template: Template }) {
+function DownloadItem({ template }: { template: Template }) {
   const { t } = useTranslation()
-  const download = useDownloadTemplate(id)
-  const take = () =>
-    download.mutate(undefined, {
-      onSuccess: saveDocument,
-      onError: (error) => tellFailed(t('templates.downloadFailed', { name }), error),
-    })
+  const download = useDownloadTemplate(template)
   return (
-    <Menu.Item leftSection={<DownloadIcon />} onClick={take}>
+    <Menu.Item leftSection={<DownloadIcon />} onClick={() => download.mutate()}>
       {t('templates.download')}
     </Menu.Item>
   )
@@ -114,7 +108,7 @@ function Details({ template }: { template: Template }) {
         <Facts
           rows={[
             [t('templates.category'), template.category],
-            [t('templates.tags'), template.tags.length > 0 && <Tags key="tags" tags={template.tags} />],
+            [t('templates.tags'), template.tags.length > 0 ? <Tags key="tags" tags={template.tags} /> : null],
             [t('templates.author'), <Author key="author" template={template} />],
             [t('templates.seenBy'), <SeenBy key="seen" template={template} />],
             [t('templates.downloads'), t('templates.times', { count: template.download_count })],

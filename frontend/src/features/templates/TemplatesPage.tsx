@@ -108,11 +108,16 @@ function useColumns(): Column<TemplateRow>[] {
     {
       id: 'name',
       header: t('templates.name'),
-      meta: { phone: 'title', width: '40%' },
+      meta: { phone: 'title', width: '34%' },
       cell: ({ row: { original } }) => <NameCell template={original} />,
     },
     { id: 'category', header: t('templates.category'), cell: ({ row }) => row.original.category },
-    { id: 'tags', header: t('templates.tags'), cell: ({ row }) => <Tags tags={row.original.tags} /> },
+    {
+      id: 'tags',
+      header: t('templates.tags'),
+      meta: { width: 170 },
+      cell: ({ row }) => <Tags tags={row.original.tags} />,
+    },
     {
       id: 'rating',
       header: t('templates.rating'),

@@ -17,7 +17,7 @@ export function AverageRating({ template }: { template: Pick<TemplateRow, 'ratin
   return (
     <Group gap={6} wrap="nowrap" role="img" aria-label={t('templates.ratings', { rating, count })}>
       <Rating value={rating} fractions={4} readOnly size="xs" aria-hidden />
-      <Text span size="xs" c="dimmed" aria-hidden>
+      <Text span size="xs" c="dimmed" aria-hidden style={{ whiteSpace: 'nowrap' }}>
         {`${rating} (${count})`}
       </Text>
     </Group>

@@ -6,10 +6,13 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import i18next from 'i18next'
 import { answer, api } from '@/api/client'
 import { keys } from '@/api/keys'
 import { pagedQuery } from '@/api/paging'
 import type { NewTemplate, Template, TemplateChange, TemplateRow, TemplateVersion } from '@/api/types'
+import { tellFailed } from '@/components/feedback'
+import { saveDocument } from '@/features/workflows/document'
 import type { TemplateFilter } from './filter'
 
 function at(id: string) {
@@ -117,6 +120,15 @@ export function useUseTemplate(id: string) {
   })
 }
 
-export function useDownloadTemplate(id: string) {
-  return useTemplateDeed(() => answer(api.POST('/api/v3/workflow-templates/{template_id}/download', at(id))))
+/** Saves a template as a file. */
+export function useDownloadTemplate({ id, name }: Template) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: () => answer(api.POST('/api/v3/workflow-templates/{template_id}/download', at(id))),
+    onSuccess: (document) => {
+      saveDocument(document)
+      return queryClient.invalidateQueries({ queryKey: keys.templates })
+    },
+    onError: (error) => tellFailed(i18next.t('templates.downloadFailed', { name }), error),
+  })
 }

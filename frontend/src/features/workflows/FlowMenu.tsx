@@ -2,22 +2,16 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Workflow } from '@/api/types'
-import { tellFailed } from '@/components/feedback'
 import { DotsIcon, DownloadIcon, TemplateIcon, WorkflowIcon } from '@/components/icons'
 import { MenuLink } from '@/components/links'
 import { useCan } from '@/features/auth/session'
-import { saveDocument } from './document'
 import { useExportFlow } from './queries'
 
-export function FlowMenu({ flow: { flow_id: flowId, name } }: { flow: Workflow }) {
+export function FlowMenu({ flow }: { flow: Workflow }) {
   const { t } = useTranslation()
   const can = useCan()
-  const take = useExportFlow()
-  const save = () =>
-    take.mutate(flowId, {
-      onSuccess: saveDocument,
-      onError: (error) => tellFailed(t('workflows.exportFailed', { name }), error),
-    })
+  const { flow_id: flowId, name } = flow
+  const take = useExportFlow(flow)
   return (
     <Menu>
       <Menu.Target>
@@ -29,7 +23,7 @@ export function FlowMenu({ flow: { flow_id: flowId, name } }: { flow: Workflow }
         <MenuLink to="/workflows" search={{ view: 'editor', flow: flowId }} leftSection={<WorkflowIcon />}>
           {t('workflows.openInEditor')}
         </MenuLink>
-        <Menu.Item leftSection={<DownloadIcon />} onClick={save}>
+        <Menu.Item leftSection={<DownloadIcon />} onClick={() => take.mutate()}>
           {t('workflows.export')}
         </Menu.Item>
         {can('templates.write') && (

@@ -38,7 +38,7 @@ export function ImportPreviewed({ document, preview, onDone }: PreviewedProps) {
           [t('workflows.comes'), t('workflows.comesNodes', { count: preview.nodes })],
           [t('workflows.subflows'), preview.subflows.join(', ')],
           [t('workflows.configNodes'), preview.config_nodes.join(', ')],
-          [t('workflows.groups'), preview.groups > 0 && preview.groups],
+          [t('workflows.groups'), preview.groups || null],
           [t('workflows.shared'), preview.shared.join(', ')],
           [t('workflows.refersTo'), preview.refers_to.map((thing) => thing.name).join(', ')],
         ]}

@@ -2,6 +2,7 @@
 import type { FlowDocument } from '@/api/types'
 
 export const LARGEST = 2 * 1024 * 1024 // bytes
+const KEPT = 60_000 // ms that a saved file stays in memory
 
 /** Returns a document, also where the file has what Node-RED itself exports: a list of nodes. Null where it is no flow. */
 export function documentIn(text: string): FlowDocument | null {
@@ -24,5 +25,6 @@ export function saveDocument(document: FlowDocument): void {
   link.href = URL.createObjectURL(content)
   link.download = `${name}.json`
   link.click()
-  URL.revokeObjectURL(link.href)
+  // Not at once: the browser has only been asked to begin.
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT)
 }

@@ -6,6 +6,7 @@ import { keys } from '@/api/keys'
 import { everyRow, pagedQuery, rowsOf } from '@/api/paging'
 import type { Deploy, FlowDocument, ImportFlow, Workflow, WorkflowVersion } from '@/api/types'
 import { tellDone, tellFailed } from '@/components/feedback'
+import { saveDocument } from './document'
 
 /** Where Node-RED's editor is, on our own origin. */
 export const EDITOR = '/nodered/'
@@ -167,8 +168,13 @@ export function useFlowDocument(flowId: string) {
   })
 }
 
-export function useExportFlow() {
-  return useMutation({ mutationFn: (flowId: string) => exported(flowId) })
+/** Saves a deployed flow as a file. */
+export function useExportFlow({ flow_id: flowId, name }: Workflow) {
+  return useMutation({
+    mutationFn: () => exported(flowId),
+    onSuccess: saveDocument,
+    onError: (error) => tellFailed(i18next.t('workflows.exportFailed', { name }), error),
+  })
 }
 
 /** What an import of a document would do. */

@@ -28,7 +28,7 @@ export const templates = {
   seenBy: 'Seen by',
   public: 'Everybody',
   private: 'Its author',
-  privateHint: 'Only you and administrators see it.',
+  privateHint: 'Otherwise only you and administrators do.',
   publicSwitch: 'Everybody may see and use it',
   changed: 'Changed',
   empty: 'No templates yet',
