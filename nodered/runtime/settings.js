@@ -2,11 +2,15 @@
 'use strict'
 
 const { join } = require('node:path')
+const { rememberPerson } = require('../nodes/lib/person')
 const logging = require('./logging')
 const { HEADER } = require('./sign-in')
 
 const NODES = join(__dirname, '..', 'nodes')
 const LONGEST_FUNCTION = 30 // s of synchronous code in a Function node; it holds up every flow meanwhile
+
+/** What the Import dialog offers beside its own; a longer label would be cut. */
+const TEMPLATES = { id: 'templates', type: 'opsconductor-templates', label: 'Templates', icon: 'font-awesome/fa-clone', types: ['flows'], readOnly: true }
 
 /** Monaco needs the blob worker, node definitions the inline scripts; nothing needs eval. */
 const CONTENT_SECURITY_POLICY = [
@@ -56,7 +60,7 @@ function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
     nodesDir: [NODES],
     httpAdminRoot: '/nodered',
     httpNodeRoot: '/hooks',
-    httpAdminMiddleware: editorHeaders,
+    httpAdminMiddleware: [editorHeaders, rememberPerson], // who asks for a template sees their own
     httpNodeMiddleware: hookHeaders,
     httpServerOptions: { 'trust proxy': 'loopback' },
     adminAuth,
@@ -91,6 +95,7 @@ function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
       projects: { enabled: false },
       multiplayer: { enabled: true },
       palette: { catalogues: [], categories: ['OpsConductor', 'subflows', 'common', 'function', 'network', 'sequence', 'parser'] },
+      library: { sources: [TEMPLATES] },
       codeEditor: { lib: 'monaco' }
     }
   }

@@ -53,6 +53,7 @@ class Storage {
   /** What somebody restored, while this Node-RED takes it over. @type {Snapshot | null} */
   #restored = null
   #fresh = false
+  #toldTypes = false
   #stop = new AbortController()
   /** @type {Promise<void>} */
   #writing = Promise.resolve()
@@ -116,6 +117,7 @@ class Storage {
 
   /** Returns the flows; when Node-RED asks again (a reload), what is stored by now. */
   async flows () {
+    this.#tellTypes()
     if (!this.#fresh) {
       const fetched = await this.#fetch().catch(error => this.#unreachable(error))
       if (fetched) await this.#take(fetched)
@@ -192,6 +194,16 @@ class Storage {
     return this.#now
   }
 
+  /** Tells what flows can be made of here: one may be imported before the first deploy. Each deploy tells it again. */
+  async #tellTypes () {
+    if (this.#toldTypes) return
+    this.#toldTypes = true
+    await this.#ask('/node-types', { method: 'PUT', body: { known_types: this.#knownTypes() } }).catch(error => {
+      this.#toldTypes = false
+      if (!this.#stop.signal.aborted) log('warning', 'storage.types-not-told', { message: String(error) })
+    })
+  }
+
   #knownTypes () {
     const sets = this.#runtime.nodes.getNodeList((/** @type {any} */ set) => set.enabled && set.loaded && !set.err)
     return [...new Set(sets.flatMap((/** @type {any} */ set) => set.types ?? []))]
@@ -243,6 +255,7 @@ class Storage {
       const changed = fetched.rev !== this.#kept.rev
       if (changed) await this.#take(fetched)
       log('info', 'storage.bridge-is-back', { rev: fetched.rev, changed })
+      this.#tellTypes()
       if (changed) await this.#runtime.flows.loadFlows(true)
     } catch (error) {
       if (!this.#stop.signal.aborted) log('error', 'storage.catch-up-failed', { message: String(error) })

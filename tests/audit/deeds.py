@@ -310,6 +310,59 @@ async def _flow_reports(stage: Stage) -> Request:
     return stage.by_admin("POST", "/api/workflow/audit", body)
 
 
+def _document(stage: Stage) -> dict[str, Any]:
+    flow = stage.name()
+    return {"format": "opsconductor-flow", "version": 1, "nodes": a_tab(flow, a_node(f"{flow}-1"))}
+
+
+async def _know_types(stage: Stage) -> None:
+    body = {"known_types": KNOWN}
+    assert (await stage.nodered.client.put("/internal/storage/node-types", json=body)).is_success
+
+
+async def _import(stage: Stage) -> Request:
+    await _know_types(stage)
+    return stage.by_admin("POST", "/api/v3/workflows/import", {"document": _document(stage)})
+
+
+async def _template(stage: Stage) -> dict[str, Any]:
+    await _know_types(stage)
+    name = stage.name()
+    return {"name": name, "category": "Test", "template_data": a_tab(name, a_node(f"{name}-1"))}
+
+
+async def _kept_template(stage: Stage) -> str:
+    return await stage._made("/workflow-templates", await _template(stage))
+
+
+async def _add_template(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/workflow-templates", await _template(stage))
+
+
+async def _change_template(stage: Stage) -> Request:
+    body = {"based_on": 1, "name": stage.name()}
+    return stage.by_admin("PATCH", f"/api/v3/workflow-templates/{await _kept_template(stage)}", body)
+
+
+async def _remove_template(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/workflow-templates/{await _kept_template(stage)}")
+
+
+async def _rate_template(stage: Stage) -> Request:
+    path = f"/api/v3/workflow-templates/{await _kept_template(stage)}/rating"
+    return stage.by_admin("PUT", path, {"stars": 4})
+
+
+async def _unrate_template(stage: Stage) -> Request:
+    rated = await _rate_template(stage)
+    await rated.send("rated-before")
+    return Request(rated.client, "DELETE", rated.url)
+
+
+async def _use_template(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/workflow-templates/{await _kept_template(stage)}/use", {})
+
+
 async def _deploy(stage: Stage) -> Request:
     body = {
         "flows": a_tab(stage.name(), a_node(stage.name())),
@@ -352,6 +405,13 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/workflows/{flow_id}/versions/{version}/restore": ("workflow.restored", _restore_version),
     "PATCH /api/v3/deploys/{number}": ("workflow.described", _describe_deploy),
     "POST /api/v3/deploys/{number}/restore": ("workflow.restored", _restore_deploy),
+    "POST /api/v3/workflows/import": ("workflow.imported", _import),
+    "POST /api/v3/workflow-templates": ("template.added", _add_template),
+    "PATCH /api/v3/workflow-templates/{template_id}": ("template.changed", _change_template),
+    "DELETE /api/v3/workflow-templates/{template_id}": ("template.removed", _remove_template),
+    "PUT /api/v3/workflow-templates/{template_id}/rating": ("template.rated", _rate_template),
+    "DELETE /api/v3/workflow-templates/{template_id}/rating": ("template.rated", _unrate_template),
+    "POST /api/v3/workflow-templates/{template_id}/use": ("template.used", _use_template),
     "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
     "POST /api/v3/workflow-tokens": ("workflow_token.created", _make_workflow_token),
     "DELETE /api/v3/workflow-tokens/{token_id}": ("workflow_token.revoked", _revoke_workflow_token),
@@ -373,6 +433,9 @@ NOT_AUDITED = {
     "POST /api/v3/setup": "it is, and tests/auth sets up many cores",
     "POST /api/v3/auth/token": "stores nothing: another short token of a session that is audited",
     "POST /api/v3/executions/preview": "looks ahead and stores nothing",
+    "POST /api/v3/workflows/import/preview": "looks ahead and stores nothing",
+    "POST /api/v3/workflow-templates/{template_id}/download": "counts, and changes nothing else",
+    "PUT /internal/storage/node-types": "what Node-RED has installed, told at each of its starts",
     "PUT /internal/waits/{wait_id}": "a message that a node holds; what it does later is audited",
     "POST /internal/waits/{wait_id}/claim": "the same",
     "DELETE /internal/waits/{wait_id}": "the same",

@@ -69,6 +69,7 @@ def test_every_rule_is_in_the_table_of_permissions() -> None:
 def test_every_permission_is_used_by_an_operation() -> None:
     inside = {"run_tokens.create", "workflow_tokens.of_others"}  # of a flow's run, and of who lists tokens
     inside |= {"notifications.allow_private"}  # of who leads a channel into the own network
+    inside |= {"templates.of_others"}  # of who sees and changes templates
 
     assert set(PERMISSIONS) - inside == {operation.rule for operation in RULED}
 

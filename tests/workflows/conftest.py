@@ -16,7 +16,7 @@ from opsconductor.kit.clock import now
 from opsconductor.kit.keys import derive
 
 Node = dict[str, Any]
-KNOWN = ["inject", "debug", "opsconductor-command", "opsconductor-config"]
+KNOWN = ["inject", "debug", "opsconductor-command", "opsconductor-config", "http in", "link in", "link out"]
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Runs of flows: what Node-RED reports, what people see of it, and cancelling."""
 
+import base64
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -205,6 +206,25 @@ async def test_runs_are_listed_newest_first_and_filtered(core: Core, report: Rep
     assert await listed(q="by-fail") == [ids[1]]
     assert await listed(since=at(1)) == [ids[2], ids[1]]
     assert await listed(until=at(1)) == [ids[0]]
+
+
+async def test_pages_of_runs_follow_each_other(core: Core, report: Reporter) -> None:
+    mine = [a_run(flow_id="paged", status="completed", started_at=at(n // 2)) for n in range(5)]
+    await report(*mine)
+    query = {"flow_id": "paged", "limit": 2}
+    paged, cursor = [], None
+    while len(paged) < len(mine):
+        answer = await core.admin.get(
+            "/workflow-executions", params=query | ({"cursor": cursor} if cursor else {})
+        )
+        assert answer.status_code == 200, answer.text
+        paged += [run["started_at"] for run in answer.json()["items"]]
+        cursor = answer.json()["next_cursor"]
+    noise = base64.urlsafe_b64encode(b'["yesterday","01a20c06-c4c1-742b-b37f-ba80e5e35788"]').decode()
+    refused = await core.admin.get("/workflow-executions", params={"cursor": noise})
+
+    assert (paged, cursor) == (sorted(paged, reverse=True), None)
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_cursor")
 
 
 async def test_old_runs_are_forgotten_and_those_that_go_on_are_not(core: Core, report: Reporter) -> None:

@@ -20,6 +20,7 @@ import { notificationFilterOf } from '@/features/notifications/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
+import { templateFilterOf } from '@/features/templates/filter'
 import { runFilterOf } from '@/features/workflowRuns/filter'
 import { workflowsSearchOf } from '@/features/workflows/search'
 import { tokenFilterOf } from '@/features/workflowTokens/filter'
@@ -195,6 +196,38 @@ const newWorkflowToken = createRoute({
   component: lazyRouteComponent(() => import('@/features/workflowTokens/NewTokenDrawer'), 'NewTokenDrawer'),
 })
 
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/templates',
+  validateSearch: templateFilterOf,
+  staticData: { permission: 'templates.read' },
+  component: lazyRouteComponent(() => import('@/features/templates/TemplatesPage'), 'TemplatesPage'),
+})
+
+const newTemplate = createRoute({
+  getParentRoute: () => templates,
+  path: 'new/$flowId',
+  staticData: { permission: 'templates.write' },
+  component: lazyRouteComponent(() => import('@/features/templates/NewTemplateDrawer'), 'NewTemplateDrawer'),
+})
+
+const template = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/templates/$templateId',
+  staticData: { permission: 'templates.read' },
+  component: lazyRouteComponent(() => import('@/features/templates/TemplatePage'), 'TemplatePage'),
+})
+
+const editTemplate = createRoute({
+  getParentRoute: () => template,
+  path: 'edit',
+  staticData: { permission: 'templates.write' },
+  component: lazyRouteComponent(
+    () => import('@/features/templates/EditTemplateDrawer'),
+    'EditTemplateDrawer',
+  ),
+})
+
 const workflowVersion = createRoute({
   getParentRoute: () => shell,
   path: 'workflows/flows/$flowId/versions/$version',
@@ -317,6 +350,8 @@ const routeTree = root.addChildren([
     workflowRuns,
     workflowRun,
     workflowTokens.addChildren([newWorkflowToken]),
+    templates.addChildren([newTemplate]),
+    template.addChildren([editTemplate]),
     workflowVersion,
     credentials.addChildren([newCredential, credential]),
     notifications,

@@ -57,6 +57,8 @@ export const WorkflowIcon = line(
   'M8 12h3.5',
   'M16 6.5h-2a2.5 2.5 0 0 0-2.5 2.5v6a2.5 2.5 0 0 0 2.5 2.5h2',
 )
+export const TemplateIcon = line('M4 4.5h11v11H4z', 'M18 8.5h2v11H9v-2', 'M7 8.5h5', 'M7 11.5h3')
+export const GlobeIcon = line(CIRCLE, 'M3.2 12h17.6', 'M12 3c-5 5.5-5 12.5 0 18', 'M12 3c5 5.5 5 12.5 0 18')
 export const RunsIcon = line('M4 6h9', 'M8 12h9', 'M11 18h9')
 export const TokenIcon = line(
   'M3.5 6.5h17v3.2a2.4 2.4 0 0 0 0 4.6v3.2h-17v-3.2a2.4 2.4 0 0 0 0-4.6z',

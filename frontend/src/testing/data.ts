@@ -20,6 +20,7 @@ import type {
   Step,
   StoredFile,
   Target,
+  Template,
   User,
   Workflow,
   WorkflowRunDetail,
@@ -36,6 +37,9 @@ export function page<T>(...items: T[]): Page<T> {
 
 export const everything: Permission[] = [
   'targets.read',
+  'templates.read',
+  'templates.rate',
+  'templates.write',
   'targets.write',
   'targets.test',
   'targets.trust',
@@ -70,6 +74,8 @@ export const looking: Permission[] = [
   'workflows.read',
   'runs.read',
   'notifications.read',
+  'templates.read',
+  'templates.rate',
   'workflow_tokens.read',
   'workflow_tokens.write',
 ]
@@ -438,6 +444,32 @@ export function aWorkflow(name: string, change: Partial<Workflow> = {}): Workflo
     is_active: true,
     run_as: { id: 'user-1', username: 'dora', is_active: true },
     updated_at: WHEN,
+    ...change,
+  }
+}
+
+export function aTemplate(name: string, change: Partial<Template> = {}): Template {
+  const tab = { id: 'tab', type: 'tab', label: name }
+  const node = { id: 'n1', type: 'inject', z: 'tab', name: 'go', x: 100, y: 40, wires: [] }
+  return {
+    id: `id-${name}`,
+    slug: null,
+    name,
+    description: 'What it does.',
+    category: 'Monitoring',
+    tags: ['disk'],
+    version: 2,
+    author_id: 'user-1',
+    author_name: 'dora',
+    is_public: true,
+    download_count: 3,
+    rating: 4.5,
+    rating_count: 2,
+    my_stars: null,
+    may_change: true,
+    created_at: WHEN,
+    updated_at: WHEN,
+    template_data: [tab, node],
     ...change,
   }
 }

@@ -71,8 +71,21 @@ test('a start asks the bridge once, for everything', async () => {
 
   assert.deepEqual(await module.getFlows(), [TAB])
   assert.deepEqual([await module.getSettings(), await module.getSessions(), await module.getCredentials()], [{ a: 1 }, { b: 2 }, {}])
-  assert.equal(bridge.asked.length, 1)
+  assert.equal(bridge.requests('GET', '/').length, 1)
   assert.equal(copy().rev, 7)
+})
+
+test('a start tells once which node types there are, and again where the bridge was away', async () => {
+  bridge.instead['PUT /api/nodered/storage/node-types'] = [refused(503, 'unavailable', 'Not now.')]
+  const module = await aStarted()
+  const told = () => bridge.requests('PUT', '/api/nodered/storage/node-types')
+  await until(() => told().length === 1)
+  for (const _ of [1, 2]) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    await module.getFlows()
+  }
+  await until(() => told().length === 2)
+  assert.deepEqual(told()[1].body, { known_types: ['inject', 'debug'] })
 })
 
 test('a deploy sends flows, staged credentials, ticket and known types together', async () => {

@@ -12,6 +12,7 @@ from opsconductor.bridge import (
     routes,
     run_routes,
     storage_routes,
+    template_routes,
     wait_routes,
 )
 from opsconductor.bridge.core import Refused, refused
@@ -50,12 +51,14 @@ def create_app(config: Settings) -> FastAPI:
         storage_routes.router,
         run_routes.router,
         wait_routes.router,
+        template_routes.storage,
     ):
         app.include_router(router)
     if config.enable_workflow_api:
         app.include_router(routes.api)
         app.include_router(library_routes.router)
         app.include_router(reporting_routes.router)
+        app.include_router(template_routes.router)
     return app
 
 

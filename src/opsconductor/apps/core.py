@@ -49,9 +49,12 @@ from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
 from opsconductor.targets.repository import uses_of_credentials
 from opsconductor.targets.routes import router as targets
+from opsconductor.templates import shipping
+from opsconductor.templates.routes import router as templates
 from opsconductor.transports.ssh import SshTransport
 from opsconductor.workflows.api_routes import router as workflow_api
 from opsconductor.workflows.deploy_routes import router as deploys
+from opsconductor.workflows.exchange_routes import router as exchange
 from opsconductor.workflows.library_routes import router as workflow_library
 from opsconductor.workflows.reporting_routes import router as workflow_reporting
 from opsconductor.workflows.repository import owner_of
@@ -64,7 +67,14 @@ FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
 FILES = "/api/v3/files"
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes; a report of many runs with many steps
 WAIT_LIMIT = 2 * 1024 * 1024  # bytes; a message that a node holds, of which it takes half as much
-BODY_LIMITS = {"/internal/storage/": FLOWS_LIMIT, "/internal/runs": RUNS_LIMIT, "/internal/waits": WAIT_LIMIT}
+TAB_LIMIT = 3 * 1024 * 1024  # bytes; a tab with what it uses, of which documents.py takes 2 MiB
+BODY_LIMITS = {
+    "/internal/storage/": FLOWS_LIMIT,
+    "/internal/runs": RUNS_LIMIT,
+    "/internal/waits": WAIT_LIMIT,
+    "/api/v3/workflows/import": TAB_LIMIT,
+    "/api/v3/workflow-templates": TAB_LIMIT,
+}
 NEEDED = ("database_url", "redis_url", "secret_key")
 
 health = APIRouter(tags=["health"])
@@ -104,8 +114,9 @@ def create_app(config: Settings) -> FastAPI:
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
     people = (auth, workflow_tokens, notifications, notification_channels)
-    nouns = (targets, credentials, scripts, files, outputs, executions, workflows, deploys, runs, audit)
-    for router in (*people, *nouns):
+    nouns = (targets, credentials, scripts, files, outputs, executions, audit)
+    flows = (workflows, exchange, deploys, templates, runs)
+    for router in (*people, *nouns, *flows):
         root.include_router(router, prefix="/api/v3")
     for router in (auth_internal, workflow_storage, runs_internal, waits, health):
         root.include_router(router)
@@ -146,6 +157,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.admission = Admission(config.open_executions, config.open_operations)
     app.state.lookout = Lookout(units, hints, courier.folder)
     await _look_after_setup_secret(units, config)
+    async with units.begin(shipping.BY_THE_PRODUCT) as uow:
+        await shipping.bring_up_to_date(uow)
     async with courier.at_work():
         yield
     await units.settle()

@@ -31,6 +31,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "executions.cancel": RUNNERS,
     "workflows.read": EVERYONE,
     "workflows.edit": DESIGNERS,
+    "templates.read": EVERYONE,
+    "templates.rate": EVERYONE,
+    "templates.write": DESIGNERS,
+    "templates.of_others": ADMINISTRATORS,
     "runs.read": EVERYONE,
     "runs.cancel": RUNNERS,
     "notifications.read": EVERYONE,
@@ -56,7 +60,7 @@ NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.creat
 EDITOR_TICKET = frozenset(
     {
         *("session.read", "targets.read", "scripts.read", "files.read", "executions.read"),
-        *("workflows.read", "workflows.edit", "notifications.read"),
+        *("workflows.read", "workflows.edit", "templates.read", "notifications.read"),
     }
 )
 """What a person's ticket is good for inside the editor."""

@@ -7,7 +7,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from opsconductor.contracts.workflow import WorkflowContext
-from opsconductor.kit.wire import In
+from opsconductor.kit.wire import In, depth
 
 DATA_LIMIT = 16 * 1024  # bytes of JSON
 DEEPEST = 30  # objects and lists inside each other
@@ -36,7 +36,7 @@ KNOWN_OR_CUSTOM = rf"^(?:{'|'.join(name.replace('.', '[.]') for name in EVENT_TY
 
 def be_small(data: dict[str, Any]) -> dict[str, Any]:
     """Refuse data that is larger or deeper than a message to people or a log entry should be."""
-    if _depth(data) > DEEPEST:
+    if depth(data) > DEEPEST:
         raise ValueError(f"must not be nested deeper than {DEEPEST} levels")
     try:
         size = len(orjson.dumps(data))
@@ -45,17 +45,6 @@ def be_small(data: dict[str, Any]) -> dict[str, Any]:
     if size > DATA_LIMIT:
         raise ValueError(f"is {size} bytes of JSON; at most {DATA_LIMIT // 1024} KiB are taken")
     return data
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        containers = [item for item in level if isinstance(item, dict | list)]
-        level = [
-            inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
 
 
 Severity = Literal["info", "warning", "error", "critical"]

@@ -197,6 +197,12 @@ class SaveFlows(Strict):
     known_types: list[Short]
 
 
+class NodeTypes(Strict):
+    """The node types that Node-RED has."""
+
+    known_types: Annotated[list[Short], Field(max_length=5_000)]
+
+
 class Saved(BaseModel):
     """The number of the deploy that was stored."""
 

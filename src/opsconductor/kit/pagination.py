@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -100,8 +101,9 @@ async def page_of(
 
 
 def _typed(order: Order, text: str) -> Any:
+    kind = order.column.type.python_type
     try:
-        value = order.column.type.python_type(text)
+        value = datetime.fromisoformat(text) if kind is datetime else kind(text)
     except ValueError as error:
         raise BadCursor from error
     if isinstance(value, int) and value.bit_length() > INTEGER_BITS:

@@ -30,3 +30,15 @@ def has_nul(value: Any) -> bool:
         elif isinstance(item, list):
             waiting.extend(item)
     return False
+
+
+def depth(value: Any) -> int:
+    """Return how many objects and lists of a JSON value are inside each other."""
+    level, deep = [value], 0
+    while level:
+        deep += 1
+        containers = [item for item in level if isinstance(item, dict | list)]
+        level = [
+            inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return deep

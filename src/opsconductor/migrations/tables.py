@@ -11,6 +11,7 @@ import opsconductor.notifications.models
 import opsconductor.runs.models
 import opsconductor.scripts.models
 import opsconductor.targets.models
+import opsconductor.templates.models
 import opsconductor.workflows.models  # noqa: F401  # importing it is what registers the tables
 from opsconductor.kit.database import Base
 

@@ -49,3 +49,21 @@ class GrantMissing(BadRequest):
     """Give either `username` and `password`, or `flow_id` and `run_id`."""
 
     code = "grant_missing"
+
+
+class NotAFlow(Invalid):
+    """This is not one tab with everything it uses; see what is wrong with which node."""
+
+    code = "not_a_flow"
+
+
+class SecretsInFlow(Invalid):
+    """Nodes hold secrets: {places}. Put each into a credential or a secret parameter, and take it out of the node."""
+
+    code = "secrets_in_flow"
+
+
+class NodeTypesUnknown(Conflict):
+    """Node-RED has not told yet which node types it has; try again once it has started."""
+
+    code = "node_types_unknown"

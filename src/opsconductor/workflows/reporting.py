@@ -7,12 +7,9 @@ from uuid import UUID
 from opsconductor import audit
 from opsconductor.contracts.reporting import WorkflowAudit
 from opsconductor.kit.unit_of_work import UnitOfWork
+from opsconductor.workflows.secrets import SECRET_NAME
 
 MASK = "•••"
-SECRET_KEY = re.compile(
-    r"pass(?:word|wd|phrase|code)|pwd|secret|token|api[_-]?key|private[_-]?key|authorization|cookie|credential",
-    re.IGNORECASE,
-)
 SECRET_TEXT = re.compile(
     r"(?P<name>\b(?:\w*password|passwd|passphrase|pwd|\w*secret|\w*token|api[_-]?key|authorization)\b\s*[=:]\s*"
     r"(?:(?:bearer|basic)\s+)?|\b(?:bearer|basic)\s+)(?P<value>[^\s,;&\"']+)",
@@ -44,7 +41,7 @@ def record(uow: UnitOfWork, wanted: WorkflowAudit, flow_id: str | None) -> UUID:
 def redacted(value: Any) -> Any:
     """Return JSON with everything masked that is named like a secret, or follows such a name in a text."""
     if isinstance(value, dict):
-        return {key: MASK if SECRET_KEY.search(key) else redacted(inner) for key, inner in value.items()}
+        return {key: MASK if SECRET_NAME.search(key) else redacted(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner) for inner in value]
     return _text(value) if isinstance(value, str) else value

@@ -73,6 +73,11 @@ async def flow_exists(session: AsyncSession, flow_id: str) -> bool:
     return await session.scalar(query) is not None
 
 
+async def deployed(session: AsyncSession, flow_id: str) -> NoderedFlow | None:
+    query = select(NoderedFlow).where(NoderedFlow.flow_id == flow_id, NoderedFlow.is_active)
+    return await session.scalar(query)
+
+
 async def retire_all_but(session: AsyncSession, flow_ids: Sequence[str]) -> None:
     gone = NoderedFlow.flow_id.not_in(flow_ids) & NoderedFlow.is_active
     await session.execute(update(NoderedFlow).where(gone).values(is_active=False))

@@ -10,11 +10,10 @@ from opsconductor.workflows.differences import NodeChange, between
 from opsconductor.workflows.errors import (
     AlreadyCurrent,
     DeployNotFound,
-    UnknownNodeType,
     WorkflowNotFound,
     WorkflowVersionNotFound,
 )
-from opsconductor.workflows.flows import Node, types_used
+from opsconductor.workflows.flows import Node
 from opsconductor.workflows.models import NoderedDeploy, NoderedFlowVersion
 
 
@@ -117,7 +116,5 @@ async def _store(
 ) -> int:
     if flows == newest.flows and credentials_of.credentials == newest.credentials:
         raise AlreadyCurrent
-    known = await service.known_types(uow)
-    if unknown := types_used(flows) - known:
-        raise UnknownNodeType(types=", ".join(sorted(unknown)[:10]))
+    service.refuse_unknown_types(flows, await service.known_types(uow))
     return await service.store(uow, newest, flows, credentials_of.credentials, who, message=message)

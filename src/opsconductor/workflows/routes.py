@@ -1,7 +1,7 @@
 """Deployed flows and their versions, for people."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
 
@@ -26,6 +26,16 @@ from opsconductor.workflows.schemas import (
 router = APIRouter(prefix="/workflows", tags=["workflows"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+class Deployed(Protocol):
+    """What a deploy came of."""
+
+    @property
+    def deploy(self) -> int: ...
+
+
+Done = TypeVar("Done", bound=Deployed)
 FlowId = Annotated[str, Path(max_length=255, pattern=r"^[^\x00]+$")]
 
 
@@ -78,12 +88,21 @@ async def restore_version(flow_id: FlowId, version: Number, request: Request) ->
 
 async def restored(request: Request, act: Callable[[UnitOfWork, Principal], Awaitable[int]]) -> Restored:
     """Do it, and tell Node-RED once it is durable."""
+
+    async def restore(uow: UnitOfWork, who: Principal) -> Restored:
+        return Restored(deploy=await act(uow, who))
+
+    return await deployed(request, restore)
+
+
+async def deployed(request: Request, act: Callable[[UnitOfWork, Principal], Awaitable[Done]]) -> Done:
+    """Do what makes a deploy, and tell Node-RED of it once it is durable."""
     units: UnitsOfWork = request.app.state.units
     who: Principal = request.state.principal
     async with units.begin(request.state.actor, origin_of(request)) as uow:
-        deploy = await act(uow, who)
-    await request.app.state.lookout.hints.publish("flows", str(deploy))
-    return Restored(deploy=deploy)
+        done = await act(uow, who)
+    await request.app.state.lookout.hints.publish("flows", str(done.deploy))
+    return done
 
 
 def _version_out(row: NoderedFlowVersion) -> WorkflowVersionOut:

@@ -24,7 +24,7 @@ from opsconductor.workflows.flows import Node, Tab
 from opsconductor.workflows.models import NoderedDeploy, NoderedFlow, NoderedFlowVersion
 
 KNOWN_TYPES = "known_types"
-"""The document with the node types that Node-RED has; a restored flow may not need others."""
+"""The document with the node types that Node-RED has; a restored or imported flow may not need others."""
 SHOWN = 5
 """Names in a sentence, at most."""
 
@@ -52,7 +52,7 @@ async def deploy(uow: UnitOfWork, wanted: SaveFlows, deployer: Principal) -> int
     if number != wanted.base_rev:
         who, what = await _in_between(uow, wanted.base_rev)
         raise StaleFlows(who=who, what=what)
-    await repository.keep_document(uow.session, KNOWN_TYPES, sorted(set(wanted.known_types)))
+    await keep_known_types(uow, wanted.known_types)
     return await store(uow, newest, wanted.flows, wanted.credentials, deployer, via="nodered")
 
 
@@ -88,9 +88,14 @@ async def store(
 
 
 async def known_types(uow: UnitOfWork) -> set[str]:
-    """Return the node types that Node-RED had at the newest deploy."""
+    """Return the node types that Node-RED had at its start or the newest deploy, whichever was later."""
     kept = await repository.documents(uow.session, [KNOWN_TYPES])
     return set(kept.get(KNOWN_TYPES, []))
+
+
+async def keep_known_types(uow: UnitOfWork, types: list[str]) -> None:
+    """Keep which node types Node-RED has."""
+    await repository.keep_document(uow.session, KNOWN_TYPES, sorted(set(types)))
 
 
 async def _in_between(uow: UnitOfWork, base: int) -> tuple[str, str]:
@@ -113,8 +118,12 @@ def _refuse_unusable(wanted: SaveFlows) -> None:
         raise MalformedFlows(reason=reason)
     if has_nul(wanted.flows) or has_nul(wanted.credentials):
         raise MalformedFlows(reason="they hold the NUL character, which can't be stored")
-    unknown = flows.types_used(wanted.flows) - set(wanted.known_types)
-    if unknown:
+    refuse_unknown_types(wanted.flows, set(wanted.known_types))
+
+
+def refuse_unknown_types(wanted: list[Node], known: set[str]) -> None:
+    """Refuse flows with nodes that are not installed."""
+    if unknown := flows.types_used(wanted) - known:
         raise UnknownNodeType(types=", ".join(sorted(unknown)[:10]))
 
 

@@ -8,7 +8,7 @@ from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.policy import NODERED_PERMISSIONS
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.routes import Current, Gate
-from opsconductor.contracts.workflow import Document, EditorUser, Saved, SaveFlows, Snapshot
+from opsconductor.contracts.workflow import Document, EditorUser, NodeTypes, Saved, SaveFlows, Snapshot
 from opsconductor.kit.access import allowed
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.requests import Uow
@@ -58,6 +58,13 @@ Deployer = Annotated[Principal, Depends(deployer_of)]
 async def storage_flows(wanted: SaveFlows, uow: Uow, deployer: Deployer) -> Saved:
     """Store a deploy, as a new version."""
     return Saved(rev=await service.deploy(uow, wanted, deployer))
+
+
+@router.put("/storage/node-types", status_code=204)
+@allowed("storage.write")
+async def storage_node_types(wanted: NodeTypes, uow: Uow) -> None:
+    """Keep which node types Node-RED has; what is imported before the first deploy is held against them."""
+    await service.keep_known_types(uow, wanted.known_types)
 
 
 @router.put("/storage/documents/{name}", status_code=204)

@@ -11,6 +11,7 @@ import {
   RunsIcon,
   ScriptIcon,
   TargetIcon,
+  TemplateIcon,
   TokenIcon,
   UsersIcon,
   WorkflowIcon,
@@ -27,6 +28,7 @@ export interface Place {
     | 'scripts'
     | 'files'
     | 'workflows'
+    | 'templates'
     | 'workflowRuns'
     | 'workflowTokens'
     | 'credentials'
@@ -41,6 +43,7 @@ export interface Place {
     | '/scripts'
     | '/files'
     | '/workflows'
+    | '/workflows/templates'
     | '/workflows/runs'
     | '/workflows/tokens'
     | '/credentials'
@@ -76,6 +79,7 @@ const areas: Area[] = [
     places: [
       { name: 'scripts', to: '/scripts', icon: ScriptIcon, permission: 'scripts.read' },
       { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
+      { name: 'templates', to: '/workflows/templates', icon: TemplateIcon, permission: 'templates.read' },
       { name: 'workflowRuns', to: '/workflows/runs', icon: RunsIcon, permission: 'runs.read' },
       {
         name: 'workflowTokens',

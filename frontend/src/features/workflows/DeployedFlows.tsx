@@ -1,5 +1,5 @@
 /** The flows as they were last deployed: which version, and as whom each acts. */
-import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
+import { Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { pagesOf, rowsOf } from '@/api/paging'
@@ -11,6 +11,7 @@ import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { shortId } from '@/lib/text'
+import { FlowMenu } from './FlowMenu'
 import { useWorkflows, useWorkflowVersions } from './queries'
 import classes from './workflows.module.css'
 
@@ -86,6 +87,12 @@ function useColumns(open: string | undefined, toggle: (row: Workflow) => void): 
       id: 'at',
       header: t('workflows.deployedAt'),
       cell: ({ row }) => <Time at={row.original.updated_at} c="dimmed" />,
+    },
+    {
+      id: 'actions',
+      header: () => <VisuallyHidden>{t('common.actions')}</VisuallyHidden>,
+      meta: { width: 48, align: 'right', phone: 'side' },
+      cell: ({ row }) => <FlowMenu flow={row.original} />,
     },
   ]
 }

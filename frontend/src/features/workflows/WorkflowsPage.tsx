@@ -9,6 +9,7 @@ import { useIsPhone } from '@/lib/useIsPhone'
 import { DeployedFlows } from './DeployedFlows'
 import { Deploys } from './Deploys'
 import { Editor } from './Editor'
+import { ImportFlow } from './ImportFlow'
 import { EDITOR } from './queries'
 import { editorAt, type WorkflowsView } from './search'
 import classes from './workflows.module.css'
@@ -26,6 +27,7 @@ export function WorkflowsPage() {
         <Title order={1}>{t('workflows.title')}</Title>
         <ViewChoice view={view} />
         <ReadOnlyHint />
+        {view === 'deployed' && <ImportFlow />}
         <a className={classes.alone} href={address} target="_blank" rel="noopener">
           <ExternalIcon size={14} />
           {t('workflows.openAlone')}

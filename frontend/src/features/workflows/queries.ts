@@ -4,8 +4,9 @@ import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { keys } from '@/api/keys'
 import { everyRow, pagedQuery, rowsOf } from '@/api/paging'
-import type { Deploy, Workflow, WorkflowVersion } from '@/api/types'
+import type { Deploy, FlowDocument, ImportFlow, Workflow, WorkflowVersion } from '@/api/types'
 import { tellDone, tellFailed } from '@/components/feedback'
+import { saveDocument } from './document'
 
 /** Where Node-RED's editor is, on our own origin. */
 export const EDITOR = '/nodered/'
@@ -150,5 +151,47 @@ export function useDescribeDeploy(number: number) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.deploys }),
     onError: (error) =>
       tellFailed(i18next.t('errors.failed', { what: i18next.t('workflows.message') }), error),
+  })
+}
+
+function exported(flowId: string, signal?: AbortSignal): Promise<FlowDocument> {
+  const params = { path: { flow_id: flowId } }
+  return answer(api.GET('/api/v3/workflows/{flow_id}/export', { params, signal }))
+}
+
+/** A deployed flow with all it uses, to be saved elsewhere. */
+export function useFlowDocument(flowId: string) {
+  return useQuery({
+    queryKey: keys.workflowDocument(flowId),
+    queryFn: ({ signal }) => exported(flowId, signal),
+    gcTime: 0,
+  })
+}
+
+/** Saves a deployed flow as a file. */
+export function useExportFlow({ flow_id: flowId, name }: Workflow) {
+  return useMutation({
+    mutationFn: () => exported(flowId),
+    onSuccess: saveDocument,
+    onError: (error) => tellFailed(i18next.t('workflows.exportFailed', { name }), error),
+  })
+}
+
+/** What an import of a document would do. */
+export function useImportPreview(document: FlowDocument) {
+  return useQuery({
+    queryKey: keys.importPreview(document),
+    queryFn: ({ signal }) =>
+      answer(api.POST('/api/v3/workflows/import/preview', { body: { document }, signal })),
+    gcTime: 0,
+    retry: false,
+  })
+}
+
+export function useImportFlow() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (body: ImportFlow) => answer(api.POST('/api/v3/workflows/import', { body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.workflows }),
   })
 }

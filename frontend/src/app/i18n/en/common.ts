@@ -42,6 +42,7 @@ export const nav = {
   credentials: 'Credentials',
   scripts: 'Scripts',
   workflows: 'Workflows',
+  templates: 'Templates',
   workflowRuns: 'Workflow runs',
   workflowTokens: 'Workflow tokens',
   audit: 'Audit',

@@ -11,6 +11,7 @@ import { overview } from './overview'
 import { run } from './run'
 import { parameters, scripts } from './scripts'
 import { targets } from './targets'
+import { templates } from './templates'
 import { users } from './users'
 import { workflowRuns } from './workflowRuns'
 import { workflows } from './workflows'
@@ -38,6 +39,7 @@ export const en = {
   status,
   strategy,
   targets,
+  templates,
   users,
   workflowRuns,
   workflows,

@@ -1,0 +1,1 @@
+"""Flows to begin with: kept with versions, rated and counted, and some that come with the product."""
