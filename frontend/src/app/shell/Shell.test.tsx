@@ -22,6 +22,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Files',
     'Scripts',
     'Workflows',
+    'Templates',
     'Workflow runs',
     'Workflow tokens',
     'Credentials',
@@ -42,6 +43,7 @@ test('a place that the role does not open is neither offered nor opened', async 
     'Executions',
     'Scripts',
     'Workflows',
+    'Templates',
     'Workflow runs',
     'Workflow tokens',
   ])
