@@ -6,6 +6,8 @@ const logging = require('./logging')
 const { HEADER } = require('./sign-in')
 
 const NODES = join(__dirname, '..', 'nodes')
+const FUNCTIONS_OFF = join(__dirname, 'functions-off')
+const EXCLUDED = ['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js']
 const LONGEST_FUNCTION = 30 // s of synchronous code in a Function node; it holds up every flow meanwhile
 
 /** Monaco needs the blob worker, node definitions the inline scripts; nothing needs eval. */
@@ -49,19 +51,22 @@ function hookHeaders (req, res, next) {
  * @param {string} options.credentialSecret
  * @param {object} options.adminAuth
  * @param {object} options.storageModule
+ * @param {string} [options.palette] folder with the packages an administrator added
+ * @param {boolean} [options.functions] whether Function nodes run
+ * @param {string | (() => boolean)} [options.trustProxy] whose word on addresses counts
  */
-function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
+function settings ({ userDir, credentialSecret, adminAuth, storageModule, palette, functions = true, trustProxy = 'loopback' }) {
   const all = {
     userDir,
-    nodesDir: [NODES],
+    nodesDir: [NODES, ...(palette ? [palette] : []), ...(functions ? [] : [FUNCTIONS_OFF])],
     httpAdminRoot: '/nodered',
     httpNodeRoot: '/hooks',
     httpAdminMiddleware: editorHeaders,
     httpNodeMiddleware: hookHeaders,
-    httpServerOptions: { 'trust proxy': 'loopback' },
+    httpServerOptions: { 'trust proxy': trustProxy },
     adminAuth,
     storageModule,
-    nodesExcludes: ['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js'],
+    nodesExcludes: functions ? EXCLUDED : [...EXCLUDED, '10-function.js'],
     externalModules: {
       autoInstall: false,
       palette: { allowInstall: false, allowUpdate: false, allowUpload: false },
