@@ -88,8 +88,7 @@ function settings ({ userDir, credentialSecret, adminAuth, storageModule, palett
     logging: { json: { level: 'info', metrics: false, audit: true, handler: logging.handler } },
     editorTheme: {
       theme: 'opsconductor',
-      page: { title: 'Workflows · OpsConductor' },
-      header: { title: 'OpsConductor workflows', url: '/', image: null },
+      header: { url: '/' },
       login: { message: 'Sign in to OpsConductor to edit workflows.', button: { type: 'button', label: 'Sign in', url: '/login?next=/nodered/' } },
       logout: { redirect: '/login' },
       tours: false,

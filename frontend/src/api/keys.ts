@@ -36,6 +36,7 @@ export const keys = {
   workflowDiff: (id: string, before: number, after: number) =>
     ['workflows', id, 'diff', before, after] as const,
   deploys: ['workflows', 'deploys'] as const,
+  box: ['workflows', 'box'] as const,
   workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
   workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
   workflowTokens: ['workflowTokens'] as const,
