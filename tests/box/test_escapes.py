@@ -17,7 +17,7 @@ from tests.box.conftest import Running, a_folder, a_plan, attempts_flow, deploy,
 from tests.bridge.conftest import open_door
 from tests.support.core import SECRET_KEY, Core
 
-from opsconductor.stack import offspring
+from opsconductor.stack import nodered, offspring
 from opsconductor.stack.box import Level
 from opsconductor.stack.control import Control
 
@@ -96,6 +96,12 @@ class Ground:
                 {"path": str(root / "secrets/secret_key"), "link": str(home / "a-link")},
                 SECRET_KEY,
             ),
+            "put another socket in the place of its own": Attempt(
+                """const fs = load('node:fs'); const other = told.path + '.other'
+                fs.renameSync(told.path, other); fs.renameSync(other, told.path); return 'moved'""",
+                {"path": str(nodered.socket_of(where.data))},
+                "moved",
+            ),
             "command the supervisor": Attempt(
                 CONNECT, {"address": {"path": str(where.data.socket)}, "say": '{"do": "down"}\n'}, "answered"
             ),
@@ -115,7 +121,7 @@ NAMES = [
     *("read another process's environment", "write beside the code that runs next time"),
     *("connect to PostgreSQL", "connect to Valkey", "connect to anything else", "signal another process"),
     *("load a native addon", "start a worker without limits", "leave its folder by a link"),
-    "command the supervisor",
+    *("put another socket in the place of its own", "command the supervisor"),
 ]
 
 

@@ -38,6 +38,14 @@ async def prepare(say: Say, *, with_tests: bool = False) -> None:
             raise problems.exceptions[0] from None
 
 
+async def node_red(say: Say) -> None:
+    """Install Node-RED alone, where that is not done yet. Raises StackProblem."""
+    cache = project() / ".cache"
+    cache.mkdir(exist_ok=True)
+    async with alone(cache / "prepare.lock", say):
+        await _node_red(node.find(), say, with_tests=False)
+
+
 async def _node_red(found: Node, say: Say, with_tests: bool) -> None:
     root = project() / "nodered"
     complete = _stamp_of("nodered-with-tests")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from opsconductor.apps.cli import console
 from opsconductor.apps.cli.lifecycle import AsJson, Folder
-from opsconductor.stack import control, palette
+from opsconductor.stack import control, palette, prepare
 from opsconductor.stack.folders import DataDir
 from opsconductor.stack.problems import StackProblem
 from opsconductor.stack.running import status
@@ -34,7 +34,7 @@ def add(
     def deed() -> None:
         data = DataDir.at(data_dir)
         data.make()
-        added = asyncio.run(palette.add(data, what, console.say))
+        added = asyncio.run(_add(data, what))
         console.say(f"{added.name} {added.version} is there, with {', '.join(added.types)}.")
         _restart(data)
 
@@ -72,6 +72,11 @@ def remove(
         _restart(data)
 
     console.guarded(deed)
+
+
+async def _add(data: DataDir, what: str) -> palette.Package:
+    await prepare.node_red(console.say)  # packages are judged by it
+    return await palette.add(data, what, console.say)
 
 
 def _table(found: list[palette.Package]) -> Table:
