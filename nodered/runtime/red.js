@@ -89,6 +89,7 @@ async function main () {
     url,
     instanceToken,
     directory: userDir,
+    credentialSecret,
     ticketOf: user => signIn.ticketOf(user),
     takeOver: (flows, credentials) => RED.runtime.flows.setFlows({ flows: { flows, credentials }, deploymentType: 'nodes' })
   })
