@@ -22,6 +22,11 @@ module.exports = [
     rules: RULES
   },
   {
+    files: ['nodes/resources/*.js'],
+    languageOptions: { sourceType: 'script', globals: globals.browser },
+    rules: RULES
+  },
+  {
     files: ['nodes/opsconductor-*/*.html', 'nodes/plugins/*.html'],
     plugins: { html },
     languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.jquery, RED: 'readonly', OpsConductor: 'writable' } },

@@ -8,6 +8,7 @@ const express = require('express')
 const RED = require('node-red')
 const { because } = require('../nodes/lib/cause')
 const { own, provide } = require('../nodes/lib/instance')
+const { bySocket } = require('./by-socket')
 const { Health } = require('./health')
 const { log, text } = require('./logging')
 const { settings } = require('./settings')
@@ -25,6 +26,20 @@ function required (name) {
   return value
 }
 
+/** @typedef {{fd: number} | {port: number, host: string}} Door */
+
+/** Where we listen: at a socket that is open already, so that nobody in here can change where it is; else on a port. @returns {Door} */
+function ourDoor () {
+  const fd = process.env.OPSCONDUCTOR_LISTEN_FD
+  return fd ? { fd: Number(fd) } : { port: Number(required('OPSCONDUCTOR_NODERED_PORT')), host: HOST }
+}
+
+/** Where the bridge is; in a box without network at a Unix socket. */
+function bridgeAddress () {
+  const socket = process.env.OPSCONDUCTOR_API_SOCKET
+  return socket ? bySocket(socket) : required('OPSCONDUCTOR_API_URL').replace(/\/+$/, '')
+}
+
 /** @returns {{instanceToken: string, credentialSecret: string}} */
 function readSecrets () {
   const given = JSON.parse(readFileSync(STDIN, 'utf8'))
@@ -32,6 +47,14 @@ function readSecrets () {
     if (typeof given[name] !== 'string' || given[name].length < 32) throw new Error(`stdin gives no usable ${name}.`)
   }
   return given
+}
+
+/** Whether Function nodes run; where they don't, it is said why. */
+function functionsRun () {
+  if (process.env.OPSCONDUCTOR_NODERED_FUNCTIONS !== 'false') return true
+  const message = 'Function nodes are off: there is no box around Node-RED, or an administrator wants it so. See docs/guide/box.md.'
+  log('warning', 'functions-off', { message })
+  return false
 }
 
 /** Node-RED looks for one to list modules, and only its own storage makes it. @param {string} userDir */
@@ -56,9 +79,9 @@ function application (signIn, health) {
 
 async function main () {
   const { instanceToken, credentialSecret } = readSecrets()
-  const url = required('OPSCONDUCTOR_API_URL').replace(/\/+$/, '')
+  const url = bridgeAddress()
   const userDir = required('OPSCONDUCTOR_NODERED_DIR')
-  const port = Number(required('OPSCONDUCTOR_NODERED_PORT'))
+  const door = ourDoor()
   ensurePackage(userDir)
 
   const signIn = new SignIn(url)
@@ -66,6 +89,7 @@ async function main () {
     url,
     instanceToken,
     directory: userDir,
+    credentialSecret,
     ticketOf: user => signIn.ticketOf(user),
     takeOver: (flows, credentials) => RED.runtime.flows.setFlows({ flows: { flows, credentials }, deploymentType: 'nodes' })
   })
@@ -91,7 +115,15 @@ async function main () {
     stop(1)
   })
 
-  RED.init(server, settings({ userDir, credentialSecret, adminAuth: signIn.adminAuth, storageModule: storage.module }))
+  RED.init(server, settings({
+    userDir,
+    credentialSecret,
+    adminAuth: signIn.adminAuth,
+    storageModule: storage.module,
+    palette: process.env.OPSCONDUCTOR_NODERED_PALETTE,
+    functions: functionsRun(),
+    trustProxy: 'fd' in door ? () => true : 'loopback'
+  }))
   signIn.watch(server)
   health.follow(RED.events)
   app.use('/nodered/inject', async (/** @type {any} */ req, /** @type {unknown} */ _res, /** @type {() => void} */ next) => {
@@ -103,18 +135,18 @@ async function main () {
     because({ cause: 'http', detail: `${req.method} /hooks${req.path}` }, next)
   })
   app.use('/hooks', RED.httpNode)
-  await listening(server, port)
-  log('info', 'listening', { port })
+  await listening(server, door)
+  log('info', 'listening', door)
   await RED.start()
   health.up()
   own()?.onFlows(() => storage.refresh())
 }
 
-/** @param {import('node:http').Server} server @param {number} port */
-function listening (server, port) {
+/** @param {import('node:http').Server} server @param {Door} door */
+function listening (server, door) {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, HOST, () => resolve(undefined))
+    server.listen(door, () => resolve(undefined))
   })
 }
 

@@ -7,6 +7,8 @@ const logging = require('./logging')
 const { HEADER } = require('./sign-in')
 
 const NODES = join(__dirname, '..', 'nodes')
+const FUNCTIONS_OFF = join(__dirname, 'functions-off')
+const EXCLUDED = ['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js']
 const LONGEST_FUNCTION = 30 // s of synchronous code in a Function node; it holds up every flow meanwhile
 
 /** What the Import dialog offers beside its own; a longer label would be cut. */
@@ -53,19 +55,22 @@ function hookHeaders (req, res, next) {
  * @param {string} options.credentialSecret
  * @param {object} options.adminAuth
  * @param {object} options.storageModule
+ * @param {string} [options.palette] folder with the packages an administrator added
+ * @param {boolean} [options.functions] whether Function nodes run
+ * @param {string | (() => boolean)} [options.trustProxy] whose word on addresses counts
  */
-function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
+function settings ({ userDir, credentialSecret, adminAuth, storageModule, palette, functions = true, trustProxy = 'loopback' }) {
   const all = {
     userDir,
-    nodesDir: [NODES],
+    nodesDir: [NODES, ...(palette ? [palette] : []), ...(functions ? [] : [FUNCTIONS_OFF])],
     httpAdminRoot: '/nodered',
     httpNodeRoot: '/hooks',
     httpAdminMiddleware: [editorHeaders, rememberPerson], // who asks for a template sees their own
     httpNodeMiddleware: hookHeaders,
-    httpServerOptions: { 'trust proxy': 'loopback' },
+    httpServerOptions: { 'trust proxy': trustProxy },
     adminAuth,
     storageModule,
-    nodesExcludes: ['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js'],
+    nodesExcludes: functions ? EXCLUDED : [...EXCLUDED, '10-function.js'],
     externalModules: {
       autoInstall: false,
       palette: { allowInstall: false, allowUpdate: false, allowUpload: false },
@@ -87,8 +92,7 @@ function settings ({ userDir, credentialSecret, adminAuth, storageModule }) {
     logging: { json: { level: 'info', metrics: false, audit: true, handler: logging.handler } },
     editorTheme: {
       theme: 'opsconductor',
-      page: { title: 'Workflows · OpsConductor' },
-      header: { title: 'OpsConductor workflows', url: '/', image: null },
+      header: { url: '/' },
       login: { message: 'Sign in to OpsConductor to edit workflows.', button: { type: 'button', label: 'Sign in', url: '/login?next=/nodered/' } },
       logout: { redirect: '/login' },
       tours: false,

@@ -4,25 +4,17 @@
  */
 'use strict'
 
-const { open, readFile, rename } = require('node:fs/promises')
 const { isDeepStrictEqual } = require('node:util')
-const { join } = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { BridgeError, request } = require('../nodes/lib/http')
+const { marked, unmarked } = require('./credential-marks')
+const { LastGood, isSnapshot } = require('./last-good')
 const { log } = require('./logging')
 
-const COPY = 'last-good.json'
 const RETRY = 1_000 // ms
 const ANSWER_WITHIN = 10_000 // ms
 
-/**
- * @typedef {object} Snapshot
- * @property {object[]} flows
- * @property {object} credentials
- * @property {Record<string, unknown>} settings
- * @property {object} sessions
- * @property {number} rev number of the deploy; 0 before the first
- */
+/** @typedef {import('./last-good').Snapshot} Snapshot */
 /** @typedef {import('./sign-in').User} User */
 
 /** A deploy that was not stored; the flows that run are untouched. */
@@ -38,7 +30,8 @@ class DeployRefused extends Error {
 class Storage {
   #url
   #token
-  #directory
+  #copy
+  #credentialSecret
   #ticketOf
   /** @type {any} */
   #runtime = null
@@ -55,21 +48,21 @@ class Storage {
   #fresh = false
   #toldTypes = false
   #stop = new AbortController()
-  /** @type {Promise<void>} */
-  #writing = Promise.resolve()
 
   /**
    * @param {object} options
    * @param {string} options.url of the bridge
    * @param {string} options.instanceToken
    * @param {string} options.directory where the copy lies
+   * @param {string} options.credentialSecret what Node-RED seals credentials with
    * @param {(user: User | undefined) => string | undefined} options.ticketOf
    * @param {(flows: object[], credentials: object | undefined) => Promise<unknown>} options.takeOver makes Node-RED run these
    */
-  constructor ({ url, instanceToken, directory, ticketOf, takeOver }) {
+  constructor ({ url, instanceToken, directory, credentialSecret, ticketOf, takeOver }) {
     this.#url = `${url}/api/nodered/storage`
     this.#token = instanceToken
-    this.#directory = directory
+    this.#copy = new LastGood(directory)
+    this.#credentialSecret = credentialSecret
     this.#ticketOf = ticketOf
     this.#takeOver = takeOver
   }
@@ -80,7 +73,7 @@ class Storage {
       init: (/** @type {unknown} */ _settings, /** @type {any} */ runtime) => this.init(runtime),
       getFlows: () => this.flows(),
       saveFlows: (/** @type {object[]} */ flows, /** @type {User} */ user) => this.deploy(flows, user),
-      getCredentials: async () => this.#kept.credentials,
+      getCredentials: async () => unmarked(this.#kept.credentials),
       saveCredentials: async (/** @type {object} */ credentials) => { this.#stagedCredentials = credentials },
       getSettings: async () => this.#kept.settings,
       saveSettings: (/** @type {Record<string, unknown>} */ settings) => this.#keep('settings', settings),
@@ -98,10 +91,10 @@ class Storage {
    */
   async init (runtime) {
     this.#runtime = runtime
-    const copy = await this.#readCopy()
+    const copy = await this.#copy.read()
     const fetched = await this.#fetch().catch(error => this.#unreachable(error))
     if (fetched) {
-      if (copy && copy.rev > fetched.rev) await this.#putAside(copy)
+      if (copy && copy.rev > fetched.rev) await this.#copy.putAside(copy)
       return this.#take(fetched)
     }
     if (copy) {
@@ -136,16 +129,22 @@ class Storage {
   async deploy (flows, user) {
     if (!user && this.#restored && isDeepStrictEqual(flows, this.#restored.flows)) return this.#takeRestored(this.#restored)
     const before = this.#kept
-    const credentials = this.#stagedCredentials ?? before.credentials
+    const credentials = marked(this.#stagedCredentials ?? before.credentials, this.#credentialSecret)
     const ticket = this.#ticketOf(user)
     if (!ticket) throw new DeployRefused('Only somebody who is signed in to OpsConductor can deploy.', { code: 'not_signed_in', status: 401 })
-    const { rev } = await this.#ask('/flows', {
-      method: 'PUT', body: { flows, credentials, ticket, base_rev: before.rev, known_types: this.#knownTypes() }
-    }).catch(error => this.#refused(error))
+    const wanted = { flows, credentials, ticket, base_rev: before.rev, known_types: this.#knownTypes() }
+    const rev = await this.#stored(wanted).catch(error => this.#refused(error))
     // Staged ones stay until they are stored: Node-RED hands over each change of them only once.
     this.#stagedCredentials = null
     this.#now = { ...this.#kept, flows, credentials, rev }
-    await this.#writeCopy()
+    await this.#copy.write(() => this.#kept)
+  }
+
+  /** Returns the number of a deploy, once it is stored. @param {object} wanted @returns {Promise<number>} */
+  async #stored (wanted) {
+    const { rev } = await this.#ask('/flows', { method: 'PUT', body: wanted })
+    if (!Number.isInteger(rev)) throw new BridgeError('This is no answer to a deploy.', { code: 'unexpected_answer' })
+    return rev
   }
 
   /** Takes over what somebody restored; only what changed is stopped and started. */
@@ -153,7 +152,7 @@ class Storage {
     try {
       const fetched = await this.#fetch()
       if (fetched.rev === this.#kept.rev) return
-      const credentials = isDeepStrictEqual(fetched.credentials, this.#kept.credentials) ? undefined : fetched.credentials
+      const credentials = isDeepStrictEqual(fetched.credentials, this.#kept.credentials) ? undefined : unmarked(fetched.credentials)
       this.#restored = fetched
       await this.#takeOver(fetched.flows, credentials)
     } catch (error) {
@@ -186,7 +185,7 @@ class Storage {
   /** Ends all waiting. */
   async close () {
     this.#stop.abort(new Error('Node-RED stops.'))
-    await this.#writing
+    await this.#copy.settled()
   }
 
   get #kept () {
@@ -245,7 +244,7 @@ class Storage {
     const { flows, credentials, settings, sessions, rev } = snapshot
     this.#now = { flows, credentials, settings, sessions, rev }
     this.#fresh = true
-    await this.#writeCopy()
+    await this.#copy.write(() => this.#kept)
   }
 
   /** After a start from the copy: loads what was deployed or restored since, once the bridge is back. */
@@ -285,7 +284,7 @@ class Storage {
   async #keep (name, content) {
     this.#now = { ...this.#kept, [name]: content }
     this.#unsent.set(name, content)
-    await this.#writeCopy()
+    await this.#copy.write(() => this.#kept)
     await this.#send().catch(() => { this.#sendLater() })
   }
 
@@ -310,62 +309,6 @@ class Storage {
       this.#sending = false
     }
   }
-
-  /** @returns {Promise<Snapshot | null>} */
-  async #readCopy () {
-    try {
-      const read = JSON.parse(await readFile(join(this.#directory, COPY), 'utf8'))
-      if (isSnapshot(read)) return read
-      throw new Error('it is not complete')
-    } catch (error) {
-      if (/** @type {any} */ (error).code !== 'ENOENT') log('error', 'storage.copy-unusable', { message: String(error) })
-      return null
-    }
-  }
-
-  /** Keeps a copy that is newer than what is stored: somebody put an old database back, or an empty one. @param {Snapshot} copy */
-  async #putAside (copy) {
-    log('warning', 'storage.went-back', { rev: copy.rev, message: 'The stored flows are older than the copy, which is kept beside it.' })
-    await rename(join(this.#directory, COPY), join(this.#directory, `last-good-${copy.rev}.json`))
-  }
-
-  /** Writes the copy: whole or not at all, also when the machine stops in the middle. */
-  #writeCopy () {
-    this.#writing = this.#writing.then(async () => {
-      const path = join(this.#directory, COPY)
-      await written(`${path}.new`, JSON.stringify(this.#kept))
-      await rename(`${path}.new`, path)
-      await synced(this.#directory)
-    }).catch(error => log('error', 'storage.copy-failed', { message: String(error) }))
-    return this.#writing
-  }
-}
-
-/** @param {string} path @param {string} content */
-async function written (path, content) {
-  const file = await open(path, 'w', 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** @param {string} directory */
-async function synced (directory) {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** @param {any} found @returns {found is Snapshot} */
-function isSnapshot (found) {
-  return Array.isArray(found?.flows) && Number.isInteger(found.rev) &&
-    [found.credentials, found.settings, found.sessions].every(part => typeof part === 'object' && part !== null)
 }
 
 /** @param {string} path as Node-RED gives it, with slashes around */

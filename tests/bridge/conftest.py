@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -69,10 +70,10 @@ class Door:
 
 
 @contextlib.asynccontextmanager
-async def open_door(core: Core, **more: Any) -> AsyncIterator[Door]:
-    """Run a bridge before this core, with the environment that a bridge gets."""
+async def open_door(core: Core, also_at: Path | None = None, **more: Any) -> AsyncIterator[Door]:
+    """Run a bridge before this core, with the environment that a bridge gets; also at a Unix socket."""
     environment = {"REDIS_URL": core.environment["REDIS_URL"], "OPSCONDUCTOR_BACKEND_URL": core.url}
-    async with serving(create_app(Settings.model_validate(environment | more))) as url:
+    async with serving(create_app(Settings.model_validate(environment | more)), also_at) as url:
         door = Door(url, core)
         async with door.clients:
             yield door

@@ -111,7 +111,7 @@ def _running(config: Path, text: str, port: int) -> Iterator[None]:
 def here(parts, web, tmp_path_factory) -> Iterator[Door]:
     """The door of the embedded stack."""
     home, port = tmp_path_factory.mktemp("nginx"), free_port()
-    text = nginx.local(home, web, {**parts, "public": port})
+    text = nginx.local(home, web, {**parts, "public": port}, f"127.0.0.1:{parts['nodered']}")
     running = _running(home / "nginx.conf", text, port)
     next(running)
     yield Door(f"http://127.0.0.1:{port}")
@@ -253,8 +253,9 @@ def test_production_tells_the_core_that_it_is_reached_over_tls(production):
 
 def test_a_part_that_is_away_is_a_503_with_the_envelope(web, tmp_path):
     port = free_port()
-    nowhere = dict.fromkeys(("core", "bridge", "nodered"), free_port())
-    running = _running(tmp_path / "nginx.conf", nginx.local(tmp_path, web, {**nowhere, "public": port}), port)
+    nowhere = dict.fromkeys(("core", "bridge"), free_port())
+    text = nginx.local(tmp_path, web, {**nowhere, "public": port}, f"unix:{tmp_path / 'nowhere'}")
+    running = _running(tmp_path / "nginx.conf", text, port)
     next(running)
     answer = httpx.get(f"http://127.0.0.1:{port}/api/v3/targets")
     running.close()

@@ -98,8 +98,9 @@ def test_no_service_sees_a_secret_in_its_arguments_or_environment(whole_stack):
 
 
 def test_node_red_is_not_reachable_without_a_session_even_past_the_door(whole_stack):
-    port = whole_stack.status["ports"]["nodered"]
-    assert httpx.get(f"http://127.0.0.1:{port}/nodered/flows").status_code == 401
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(whole_stack.data.run / "nodered.sock"))) as past:
+        assert past.get("http://nodered/nodered/health").json()["status"] == "ok"
+        assert past.get("http://nodered/nodered/flows").status_code == 401
 
 
 def test_a_restart_of_one_service_leaves_the_others_alone(whole_stack):

@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from opsconductor.apps.core import create_app
 from opsconductor.kit.settings import Settings
+from opsconductor.stack import sockets
 
 SECRET_KEY = "5b0c1e7a94d2f36881ab7de0c35f92644e8d70a1b2c3f4956d8e7f0a1b2c3d4e"
 SETUP_SECRET = "setup-secret-of-the-tests"
@@ -69,15 +70,16 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a free loopback port; yield its address."""
+async def serving(app: FastAPI, also_at: Path | None = None) -> AsyncIterator[str]:
+    """Serve an application on a free loopback port, and at this Unix socket; yield its address."""
     bound = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio asks for it before it sets TCP_NODELAY
     bound.bind(("127.0.0.1", 0))
+    at_socket = [sockets.listening(also_at)] if also_at else []
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
+    task = asyncio.create_task(server.serve(sockets=[bound, *at_socket]))
     while not server.started:
         assert not task.done(), "the server ended before it began"
         await asyncio.sleep(0.01)
@@ -86,7 +88,8 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
-        bound.close()
+        for one in (bound, *at_socket):
+            one.close()
 
 
 def environment_of(database_url: str, redis_url: str, home: Path) -> dict[str, str]:

@@ -38,6 +38,7 @@ export const keys = {
   workflowDocument: (id: string) => ['workflows', id, 'document'] as const,
   importPreview: (document: object) => ['workflows', 'import', document] as const,
   deploys: ['workflows', 'deploys'] as const,
+  box: ['workflows', 'box'] as const,
   workflowRunList: (filter: object) => ['workflowRuns', 'list', filter] as const,
   workflowRun: (id: string) => ['workflowRuns', 'one', id] as const,
   workflowTokens: ['workflowTokens'] as const,

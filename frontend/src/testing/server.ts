@@ -36,6 +36,7 @@ export const server = setupServer(
   http.get(`${api}/executions/:id/results`, () => HttpResponse.json(page())),
   http.get(`${api}/files`, () => HttpResponse.json(page())),
   http.get(`${api}/executions/:id/results/:result/lines`, () => HttpResponse.json(linesOf(0))),
+  http.get(`${api}/workflows/box`, () => HttpResponse.json({ level: 'full', functions: true })),
   http.get(`${api}/workflows`, () => HttpResponse.json(page())),
   http.get(`${api}/workflow-executions`, () => HttpResponse.json(page())),
   http.get(`${api}/workflow-templates`, () => HttpResponse.json(page())),

@@ -9,6 +9,7 @@ const { INSTANCE_TOKEN, TestBridge, refused } = require('../../test-support/brid
 const { until } = require('../../test-support/flows')
 const { Storage } = require('../storage')
 
+const SECRET = 's'.repeat(64)
 const DANA = { username: 'dana', permissions: [] }
 const TAB = { id: 't1', type: 'tab', label: 'One' }
 
@@ -42,6 +43,7 @@ function aStorage () {
     url: bridge.url,
     instanceToken: INSTANCE_TOKEN,
     directory,
+    credentialSecret: SECRET,
     ticketOf: user => user && 'ticket-of-dana',
     takeOver: async (flows, credentials) => { takenOver.push({ flows, credentials }); await storage.deploy(flows, undefined) }
   })
@@ -95,10 +97,10 @@ test('a deploy sends flows, staged credentials, ticket and known types together'
   await module.saveFlows([TAB], DANA)
 
   const [{ body }] = bridge.requests('PUT', '/api/nodered/storage/flows')
-  assert.deepEqual(body, { flows: [TAB], credentials: { $: 'sealed' }, ticket: 'ticket-of-dana', base_rev: 0, known_types: ['inject', 'debug'] })
+  assert.deepEqual(body, { flows: [TAB], credentials: { $: 'sealed', marks: {} }, ticket: 'ticket-of-dana', base_rev: 0, known_types: ['inject', 'debug'] })
   await module.saveFlows([], DANA)
   assert.equal(bridge.requests('PUT', '/api/nodered/storage/flows')[1].body.base_rev, 1)
-  assert.deepEqual(bridge.requests('PUT', '/api/nodered/storage/flows')[1].body.credentials, { $: 'sealed' })
+  assert.deepEqual(bridge.requests('PUT', '/api/nodered/storage/flows')[1].body.credentials, { $: 'sealed', marks: {} })
   assert.equal(copy().rev, 2)
 })
 
@@ -117,13 +119,22 @@ test('a deploy while the bridge is down is refused, and nothing changes', async 
   assert.deepEqual(bridge.snapshot.credentials, {}, 'a reload in between brings the stored credentials back')
 })
 
+test('an answer without the number of the deploy counts as none, and the next deploy goes on from what is stored', async () => {
+  const module = await aStarted()
+  bridge.instead['PUT /api/nodered/storage/flows'] = [{ status: 200, body: {} }]
+  await assert.rejects(module.saveFlows([TAB], DANA), { code: 'bridge_unreachable', status: 503 })
+  assert.equal(copy().rev, 0)
+  await module.saveFlows([TAB], DANA)
+  assert.equal(copy().rev, 1)
+})
+
 test('credentials stay staged over a refused deploy', async () => {
   const module = await aStarted()
   await module.saveCredentials({ $: 'new' })
   bridge.instead['PUT /api/nodered/storage/flows'] = [refused(422, 'unknown_node_type', 'Not installed: x')]
   await assert.rejects(module.saveFlows([TAB], DANA), { code: 'unknown_node_type', status: 422, message: 'Not installed: x' })
   await module.saveFlows([TAB], DANA)
-  assert.deepEqual(bridge.snapshot.credentials, { $: 'new' })
+  assert.deepEqual(bridge.snapshot.credentials, { $: 'new', marks: {} })
 })
 
 test('without a ticket nobody deploys', async () => {

@@ -55,6 +55,7 @@ from opsconductor.transports.ssh import SshTransport
 from opsconductor.workflows.api_routes import router as workflow_api
 from opsconductor.workflows.deploy_routes import router as deploys
 from opsconductor.workflows.exchange_routes import router as exchange
+from opsconductor.workflows.figures import BOX
 from opsconductor.workflows.library_routes import router as workflow_library
 from opsconductor.workflows.reporting_routes import router as workflow_reporting
 from opsconductor.workflows.repository import owner_of
@@ -156,6 +157,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.credential_uses = uses_of_credentials
     app.state.admission = Admission(config.open_executions, config.open_operations)
     app.state.lookout = Lookout(units, hints, courier.folder)
+    BOX.labels(config.nodered_box or "unknown").set(1)
     await _look_after_setup_secret(units, config)
     async with units.begin(shipping.BY_THE_PRODUCT) as uow:
         await shipping.bring_up_to_date(uow)

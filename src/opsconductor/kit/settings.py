@@ -114,6 +114,13 @@ class Settings(BaseSettings):
     workflow_user_rate: PositiveInt = Field(24_000, alias="OPSCONDUCTOR_WORKFLOW_USER_RATE")
     """Requests per minute that one user's tokens and flows may send together; so many Node-RED itself."""
 
+    nodered_box: Literal["full", "network", "permission", "off"] | None = Field(
+        None, alias="OPSCONDUCTOR_NODERED_BOX"
+    )
+    """How far Node-RED is boxed in (`docs/guide/box.md`). Not set: as far as the machine allows."""
+    nodered_functions: bool | None = Field(None, alias="OPSCONDUCTOR_NODERED_FUNCTIONS")
+    """Whether Function nodes run. Not set: in every box, and not without one."""
+
     @model_validator(mode="after")
     def refuse_weak_secret(self) -> Self:
         secret = self.secret_key.get_secret_value()

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from opsconductor.stack.problems import StackProblem
+from opsconductor.stack.sockets import near
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-PATH_LIMIT = 100  # bytes; longer names don't fit a Unix socket's address
 PATIENCE = 60.0  # s for an answer: stopping takes its time
 
 
@@ -29,7 +29,7 @@ class Control:
         self._path.unlink(missing_ok=True)
         before = os.umask(0o077)
         try:
-            with _near(self._path) as name:
+            with near(self._path) as name:
                 self._server = await asyncio.start_unix_server(self._answer, name)
         finally:
             os.umask(before)
@@ -52,7 +52,7 @@ class Control:
 def ask(path: Path, what: str, **more: Any) -> dict[str, Any] | None:
     """Ask the supervisor; None where none answers. Raises StackProblem when it refuses."""
     try:
-        with socket.socket(socket.AF_UNIX) as connection, _near(path) as name:
+        with socket.socket(socket.AF_UNIX) as connection, near(path) as name:
             connection.settimeout(PATIENCE)
             connection.connect(name)
             connection.sendall(json.dumps({"do": what, **more}).encode() + b"\n")
@@ -63,16 +63,3 @@ def ask(path: Path, what: str, **more: Any) -> dict[str, Any] | None:
         raise StackProblem(answer["problem"])
     found: dict[str, Any] | None = answer
     return found
-
-
-@contextlib.contextmanager
-def _near(path: Path) -> Any:
-    """Yield a name of the socket that is short enough, by way of its folder's descriptor if need be."""
-    if len(os.fsencode(path)) < PATH_LIMIT:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)

@@ -1,6 +1,5 @@
 """The embedded stack as a list of services: what runs, with which settings, after what."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -8,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT
 
-from opsconductor.kit.keys import derive
-from opsconductor.stack import bucket, given, nginx, node, ports, postgres, probes, user, valkey
-from opsconductor.stack.folders import DataDir, project, write_private
+from opsconductor.stack import bucket, given, nginx, nodered, ports, postgres, probes, user, valkey
+from opsconductor.stack.folders import DataDir, write_private
 from opsconductor.stack.services import Service
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE")
@@ -30,6 +28,7 @@ class Layout:
     redis_url: str
     own_postgres: bool
     own_valkey: bool
+    nodered: nodered.Plan
     bucket: Mapping[str, str] = field(default_factory=dict)
     """What those that use a bucket are told of it."""
     given: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +54,7 @@ def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
         given_redis or valkey.url(chosen["valkey"], data.secret("valkey_password")),
         own_postgres=not given_database,
         own_valkey=not given_redis,
+        nodered=nodered.plan(data),
         bucket=bucket.environment(data),
         given=given.environment(),
     )
@@ -69,8 +69,8 @@ def services(layout: Layout, *, with_fleet: bool = False) -> list[Service]:
     servers = [*_postgres(layout), *_valkey(layout)]
     after_servers = [service.name for service in servers]
     found = [*servers, _migrations(layout, after_servers)]
-    found += [_core(layout), _bridge(layout, after_servers), _worker(layout), _beat(layout), _nodered(layout)]
-    found.append(_nginx(layout))
+    found += [_core(layout), _bridge(layout, after_servers), _worker(layout), _beat(layout)]
+    found += [_nodered(layout), _nginx(layout)]
     if with_fleet:
         found.append(fleet(layout))
     return found
@@ -115,6 +115,7 @@ def _core(layout: Layout) -> Service:
             "REDIS_URL",
             "SECRET_KEY",
             OPSCONDUCTOR_SETUP_SECRET_FILE=str(layout.data.setup_secret),
+            **layout.nodered.environment(),
             **layout.bucket,
         ),
         ready=probes.http(port),
@@ -126,9 +127,10 @@ def _bridge(layout: Layout, after: list[str]) -> Service:
     port = layout.ports["bridge"]
     return Service(
         "bridge",
-        [*PYTHON, "uvicorn", "--factory", "opsconductor.apps.bridge:app", "--port", str(port), *UVICORN],
+        [*PYTHON, "opsconductor.apps.serve", "opsconductor.apps.bridge:app", "--port", str(port)],
         _environment(layout, "REDIS_URL"),
         ready=probes.http(port),
+        listen=layout.nodered.bridge_socket,
         after=after,
     )
 
@@ -169,43 +171,23 @@ def _beat(layout: Layout) -> Service:
 
 
 def _nodered(layout: Layout) -> Service:
-    """Node-RED runs flow authors' code: it gets no secret by environment, and sees little of the disk."""
-    home = layout.data.root / "nodered"
-    home.mkdir(mode=0o700, exist_ok=True)
-    code, port = project() / "nodered", layout.ports["nodered"]
-    secret = layout.data.secret("secret_key")
-    handover = {
-        "instanceToken": derive(secret, "nodered-instance").hex(),
-        "credentialSecret": derive(secret, "nodered-credentials").hex(),
-    }
-    rights = [f"--allow-fs-read={code}/", f"--allow-fs-read={home}/", f"--allow-fs-write={home}/"]
-    environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    return Service(
-        "nodered",
-        [str(node.find().program), "--permission", *rights, str(code / "runtime" / "red.js")],
-        {
-            **environment,
-            "HOME": str(home),
-            "NODE_ENV": "production",
-            "OPSCONDUCTOR_API_URL": f"http://{ports.LOOPBACK}:{layout.ports['bridge']}",
-            "OPSCONDUCTOR_PUBLIC_URL": layout.public_url,
-            "OPSCONDUCTOR_NODERED_PORT": str(port),
-            "OPSCONDUCTOR_NODERED_DIR": str(home),
-        },
-        ready=probes.http(port, "/nodered/health"),
-        stdin=json.dumps(handover).encode() + b"\n",
-        after=["core", "bridge"],
-    )
+    return nodered.service(layout.data, layout.nodered, layout.ports["bridge"], layout.public_url)
 
 
 def _nginx(layout: Layout) -> Service:
     home, port = layout.data.root / "nginx", layout.ports["public"]
     home.mkdir(mode=0o700, exist_ok=True)
     config = home / "nginx.conf"
-    config.write_text(nginx.local(home, nginx.web_app(), layout.ports))
-    after = ["core"]
+    # Named as seen from its folder: an address has little room.
+    socket = nodered.socket_of(layout.data)
+    config.write_text(nginx.local(home, nginx.web_app(), layout.ports, f"unix:{socket.name}"))
     return Service(
-        "nginx", nginx.command(config), _environment(layout), ready=probes.http(port, "/"), after=after
+        "nginx",
+        nginx.command(config),
+        _environment(layout),
+        ready=probes.http(port, "/"),
+        folder=socket.parent,
+        after=["core"],
     )
 
 

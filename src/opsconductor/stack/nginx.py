@@ -52,9 +52,13 @@ def command(config: Path) -> list[str]:
     return [binary(), "-e", "stderr", "-p", str(config.parent), "-c", str(config)]
 
 
-def local(home: Path, web: Path, ports: Mapping[str, int]) -> str:
-    """Return the configuration of the embedded stack: loopback, one process, plain HTTP."""
-    parts = {name: f"{LOOPBACK}:{ports[name]}" for name in ("core", "bridge", "nodered")}
+def local(home: Path, web: Path, ports: Mapping[str, int], nodered: str) -> str:
+    """Return the configuration of the embedded stack: loopback, one process, plain HTTP.
+
+    `nodered` is where Node-RED is, for an `upstream`.
+    """
+    parts = {name: f"{LOOPBACK}:{ports[name]}" for name in ("core", "bridge")}
+    parts["nodered"] = nodered
     # One process: workers would survive a killed supervisor, and hold the port.
     process = "daemon off;\nmaster_process off;"
     if os.geteuid() == 0:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-WANTED = {"public": 8080, "core": 8000, "bridge": 8001, "nodered": 1880, "postgres": 15432, "valkey": 16379}
+WANTED = {"public": 8080, "core": 8000, "bridge": 8001, "postgres": 15432, "valkey": 16379}
 """What each part listens on where nobody else does."""
 
 
@@ -51,6 +51,7 @@ def choose(memory: Path, wanted: dict[str, int] | None = None) -> dict[str, int]
 def remembered(memory: Path) -> dict[str, int]:
     """Return the ports of the last time; none where there was none, or the file is unreadable."""
     try:
-        return {str(name): int(port) for name, port in json.loads(memory.read_text()).items()}
+        last = json.loads(memory.read_text()).items()
+        return {str(name): int(port) for name, port in last if name in WANTED}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -4,12 +4,14 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from opsconductor.stack import node, offspring
+from opsconductor.stack import debian, node, offspring
 from opsconductor.stack.folders import project, require_space
 from opsconductor.stack.node import Node
 from opsconductor.stack.problems import StackProblem
@@ -25,14 +27,23 @@ async def prepare(say: Say, *, with_tests: bool = False) -> None:
     """Install npm packages and build the web app, where that is not done yet. Raises StackProblem."""
     cache = project() / ".cache"
     cache.mkdir(exist_ok=True)
-    async with _alone(cache / "prepare.lock", say):
+    async with alone(cache / "prepare.lock", say):
         found = node.find()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_node_red(found, say, with_tests))
                 group.create_task(_web_app(found, say))
+                group.create_task(_bubblewrap(say))
         except* StackProblem as problems:
             raise problems.exceptions[0] from None
+
+
+async def node_red(say: Say) -> None:
+    """Install Node-RED alone, where that is not done yet. Raises StackProblem."""
+    cache = project() / ".cache"
+    cache.mkdir(exist_ok=True)
+    async with alone(cache / "prepare.lock", say):
+        await _node_red(node.find(), say, with_tests=False)
 
 
 async def _node_red(found: Node, say: Say, with_tests: bool) -> None:
@@ -46,6 +57,20 @@ async def _node_red(found: Node, say: Say, with_tests: bool) -> None:
         fresh,
         lambda: _install(found, root, "Installing Node-RED ...", say, omit_dev=not with_tests),
     )
+
+
+async def _bubblewrap(say: Say) -> None:
+    """Install what the box around Node-RED is made with, where we may; tried once, as the start goes on without."""
+    stamp = _stamp_of("bubblewrap")
+    if sys.platform != "linux" or shutil.which("bwrap") or not debian.can_install() or stamp.exists():
+        return
+    say("Installing bubblewrap ...")
+    try:
+        await asyncio.to_thread(debian.install, ["bubblewrap"])
+    except StackProblem as problem:
+        say(f"bubblewrap could not be installed; flows run in a lesser box (docs/guide/box.md). {problem}")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.touch()
 
 
 async def _web_app(found: Node, say: Say) -> None:
@@ -96,6 +121,20 @@ async def npm(found: Node, root: Path, *words: str) -> None:
         )
 
 
+async def output(command: Sequence[str]) -> str:
+    """Return what a program of ours prints. Raises StackProblem where it fails."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complaint = await process.communicate()
+    if process.returncode != 0:
+        raise StackProblem(f"{Path(command[1]).name} failed: {complaint.decode(errors='replace')[-500:]}")
+    return said.decode()
+
+
 def _reasons(said: str) -> list[str]:
     """Return the lines that say why: npm's first error lines, or the last of a build."""
     lines = [line for line in said.splitlines() if line.strip()]
@@ -132,7 +171,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 @asynccontextmanager
-async def _alone(path: Path, say: Say) -> AsyncIterator[None]:
+async def alone(path: Path, say: Say) -> AsyncIterator[None]:
     """Let one set-up run at a time."""
     with path.open("w") as file:
         try:

@@ -7,17 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from opsconductor.stack.ports import LOOPBACK
+from opsconductor.stack.sockets import near
 
 Probe = Callable[[], Awaitable[bool]]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[[], Awaitable[Streams]]
 PATIENCE = 5.0  # s for one answer
 
 
 def http(port: int, path: str = "/health") -> Probe:
     """Ask for a page on loopback; 2xx or 3xx is a yes."""
+    return _page(lambda: asyncio.open_connection(LOOPBACK, port), path)
+
+
+def http_at(socket: Path, path: str = "/health") -> Probe:
+    """Ask for a page at a Unix socket; 2xx or 3xx is a yes."""
+
+    async def connect() -> Streams:
+        with near(socket) as name:
+            return await asyncio.open_unix_connection(name)
+
+    return _page(connect, path)
+
+
+def _page(connect: Connect, path: str) -> Probe:
+    request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nConnection: close\r\n\r\n".encode()
 
     async def ask() -> bool:
-        request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nConnection: close\r\n\r\n"
-        answer = await _exchange(port, request.encode())
+        answer = await _exchange(connect, request)
         return answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 3"))
 
     return ask
@@ -41,8 +58,11 @@ def postgres(url: str) -> Probe:
 def valkey(port: int, password: str) -> Probe:
     """Ask Valkey for a PONG."""
 
+    def connect() -> Awaitable[Streams]:
+        return asyncio.open_connection(LOOPBACK, port)
+
     async def ask() -> bool:
-        answer = await _exchange(port, f"AUTH {password}\r\nPING\r\nQUIT\r\n".encode())
+        answer = await _exchange(connect, f"AUTH {password}\r\nPING\r\nQUIT\r\n".encode())
         return b"+PONG" in answer
 
     return ask
@@ -57,10 +77,10 @@ def file(path: Path) -> Probe:
     return ask
 
 
-async def _exchange(port: int, request: bytes) -> bytes:
+async def _exchange(connect: Connect, request: bytes) -> bytes:
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            reader, writer = await connect()
             try:
                 writer.write(request)
                 await writer.drain()

@@ -102,6 +102,7 @@ class Stack:
             "data_dir": str(self._data.root),
             "public_url": layout.public_url,
             "ports": dict(layout.ports),
+            "box": asdict(layout.nodered.box) | {"functions": layout.nodered.functions},
             "ready": supervisor.all_up,
             "services": {name: asdict(standing) for name, standing in supervisor.standings.items()},
         }

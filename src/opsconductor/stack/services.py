@@ -8,6 +8,9 @@ from signal import SIGTERM, Signals
 
 from opsconductor.stack.probes import Probe
 
+LISTEN_FD = "OPSCONDUCTOR_LISTEN_FD"
+"""The variable with the number of the descriptor that a service finds open and listening."""
+
 
 class State(StrEnum):
     """Where a service stands."""
@@ -39,6 +42,12 @@ class Service:
     """What it is told at its start, secrets above all: nobody sees them in its arguments or environment."""
     forget: Path | None = None
     """A ready file of the last time, removed before each start."""
+    listen: Path | None = None
+    """A Unix socket that it finds open and listening; the variable `LISTEN_FD` names its descriptor."""
+    folder: Path | None = None
+    """Where it is started; None: where we are."""
+    wrapped: bool = False
+    """Whether it runs inside a program that keeps signals to itself."""
     stop_signal: Signals = SIGTERM
     stop_seconds: float = 10
     start_seconds: float = 60

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from opsconductor.stack import leftovers, offspring, probes
+from opsconductor.stack import leftovers, offspring, probes, sockets
 from opsconductor.stack.logfiles import LogFile, last_lines, path_of
 from opsconductor.stack.problems import StackProblem
-from opsconductor.stack.services import UP, Service, Standing, State
+from opsconductor.stack.services import LISTEN_FD, UP, Service, Standing, State
 
 FIRST_PAUSE = 0.5  # s before the first restart; doubled each time
 LONGEST_PAUSE = 30.0  # s
@@ -166,15 +166,7 @@ class Supervisor:
         if service.forget:
             service.forget.unlink(missing_ok=True)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *offspring.tied(service.command),
-                env=dict(service.environment),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-                limit=1024 * 1024,
-            )
+            process = await self._begin(service)
         except OSError as error:
             raise StackProblem(f"{service.name} can't be started: {error.strerror}") from error
         self._processes[service.name] = process
@@ -184,6 +176,25 @@ class Supervisor:
         process.stdin.write(service.stdin)
         process.stdin.close()
         return process
+
+    async def _begin(self, service: Service) -> asyncio.subprocess.Process:
+        environment, handed = dict(service.environment), []
+        with contextlib.ExitStack() as ours:
+            if service.listen:
+                listener = ours.enter_context(sockets.listening(service.listen))
+                handed.append(listener.fileno())
+                environment[LISTEN_FD] = str(listener.fileno())
+            return await asyncio.create_subprocess_exec(
+                *offspring.tied(service.command),
+                env=environment,
+                cwd=service.folder,
+                pass_fds=handed,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                limit=1024 * 1024,
+            )
 
     async def _until_ready(self, service: Service, ended: asyncio.Task[int]) -> None:
         assert service.ready is not None
@@ -216,8 +227,9 @@ class Supervisor:
         if process is None or process.returncode is not None:
             self._left(service)
             return
+        within = offspring.below(process.pid) if service.wrapped else []
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(service.stop_signal)
+            os.kill(within[-1] if within else process.pid, service.stop_signal)
         try:
             await asyncio.wait_for(process.wait(), service.stop_seconds)
         except TimeoutError:

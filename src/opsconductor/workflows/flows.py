@@ -24,19 +24,29 @@ class Tab:
     sha256: str
 
 
-def tabs(flows: list[Node]) -> list[Tab]:
-    """Return every tab of a deploy."""
+def tabs(flows: list[Node], credentials: Mapping[str, Any]) -> list[Tab]:
+    """Return every tab of a deploy. Sealed credentials count by the mark that each node's have."""
+    marks = _marks(credentials)
     by_id = {str(node["id"]): node for node in flows}
     inside: dict[str, list[Node]] = {}
     for node in flows:
         inside.setdefault(str(node.get("z", "")), []).append(node)
-    return [_tab(node, by_id, inside) for node in flows if node["type"] == "tab"]
+    return [_tab(node, by_id, inside, marks) for node in flows if node["type"] == "tab"]
 
 
-def _tab(tab: Node, by_id: Mapping[str, Node], inside: Mapping[str, list[Node]]) -> Tab:
+def _marks(credentials: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the marks by node; an older Node-RED of ours sends none."""
+    marks = credentials.get("marks")
+    return marks if isinstance(marks, dict) else {}
+
+
+def _tab(
+    tab: Node, by_id: Mapping[str, Node], inside: Mapping[str, list[Node]], marks: Mapping[str, str]
+) -> Tab:
     used = _closure(tab, by_id, inside)
     name = str(tab.get("label") or tab["id"])
-    return Tab(str(tab["id"]), name[:255], bool(tab.get("disabled")), used, digest(used))
+    sha256 = digest(used, marks)
+    return Tab(str(tab["id"]), name[:255], bool(tab.get("disabled")), used, sha256)
 
 
 def _closure(tab: Node, by_id: Mapping[str, Node], inside: Mapping[str, list[Node]]) -> list[Node]:
@@ -66,9 +76,10 @@ def _referred(node: Node, by_id: Mapping[str, Node]) -> Iterable[Node]:
             yield other
 
 
-def digest(nodes: list[Node]) -> str:
-    """Return the SHA-256 of nodes, whatever their place on the canvas."""
-    plain = [{name: value for name, value in node.items() if name not in LAYOUT} for node in nodes]
+def digest(nodes: list[Node], marks: Mapping[str, str]) -> str:
+    """Return the SHA-256 of nodes and the marks of their credentials, whatever their place on the canvas."""
+    plain: list[Any] = [{name: value for name, value in node.items() if name not in LAYOUT} for node in nodes]
+    plain += [[node["id"], marks[node["id"]]] for node in nodes if node["id"] in marks]
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -9,10 +9,12 @@ from opsconductor.auth.principal import Principal
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import UnitOfWork, UnitsOfWork
 from opsconductor.workflows import restoring, service
 from opsconductor.workflows.models import NoderedFlow, NoderedFlowVersion
 from opsconductor.workflows.schemas import (
+    BoxOut,
     NodeChangeOut,
     NodeOut,
     Restored,
@@ -46,6 +48,14 @@ async def list_workflows(uow: Uow, limit: Limit = 50, cursor: Cursor = None) -> 
     rows = await service.workflows(uow, limit, cursor)
     items = [_out(row) for row in rows.items]
     return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
+
+
+@router.get("/box")
+@allowed("workflows.read")
+async def get_box(request: Request) -> BoxOut:
+    """Tell how far Node-RED is boxed in, and whether Function nodes run there."""
+    config: Settings = request.app.state.settings
+    return BoxOut(level=config.nodered_box, functions=config.nodered_functions)
 
 
 @router.get("/{flow_id}/versions")

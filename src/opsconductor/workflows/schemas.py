@@ -28,6 +28,13 @@ class WorkflowOut(BaseModel):
     updated_at: datetime
 
 
+class BoxOut(BaseModel):
+    """The box around Node-RED, in which flows run; null where nobody told."""
+
+    level: Literal["full", "network", "permission", "off"] | None
+    functions: bool | None
+
+
 class NodeOut(BaseModel):
     """A node of a version, with whatever properties its type has."""
 

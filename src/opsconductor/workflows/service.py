@@ -81,7 +81,7 @@ async def store(
     )
     uow.session.add(stored)
     who = Actor("user", deployer.user.id, deployer.user.username, via)
-    await _store_tabs(uow, flows.tabs(wanted), deployer.user, who)
+    await _store_tabs(uow, flows.tabs(wanted, credentials), deployer.user, who)
     after = {"sha256": stored.sha256, "message": message}
     audit.record(uow, "workflow.deployed", "deploy", stored.number, actor=who, after=after)
     return stored.number

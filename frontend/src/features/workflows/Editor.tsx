@@ -1,5 +1,5 @@
-import { Button, Loader } from '@mantine/core'
-import { useState } from 'react'
+import { Button, Loader, useComputedColorScheme } from '@mantine/core'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LockIcon, RefreshIcon, UnplugIcon } from '@/components/icons'
 import { EmptyState } from '@/components/states'
@@ -17,10 +17,13 @@ export function Editor({ address }: { address: string }) {
 function Frame({ address }: { address: string }) {
   const { t } = useTranslation()
   const [loaded, setLoaded] = useState(false)
+  const frame = useRef<HTMLIFrameElement>(null)
+  useSameScheme(frame)
   return (
     <div className={classes.frame}>
       {!loaded && <Opening />}
       <iframe
+        ref={frame}
         title={t('workflows.frame')}
         src={address}
         onLoad={() => setLoaded(true)}
@@ -28,6 +31,24 @@ function Frame({ address }: { address: string }) {
       />
     </div>
   )
+}
+
+/** Tells the editor whether the app is light or dark, at once, with each change, and when it asks after it has loaded. */
+function useSameScheme(frame: RefObject<HTMLIFrameElement | null>) {
+  const scheme = useComputedColorScheme('light')
+  useEffect(() => {
+    const tell = () =>
+      frame.current?.contentWindow?.postMessage(
+        { type: 'set-theme', payload: { theme: scheme } },
+        window.location.origin,
+      )
+    const answerTo = ({ source, data }: MessageEvent) => {
+      if (source === frame.current?.contentWindow && data?.type === 'request-theme') tell()
+    }
+    tell()
+    window.addEventListener('message', answerTo)
+    return () => window.removeEventListener('message', answerTo)
+  }, [frame, scheme])
 }
 
 function Opening() {

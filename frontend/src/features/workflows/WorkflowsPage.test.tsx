@@ -44,6 +44,22 @@ test('while the editor is away the page says so instead of framing an error, and
   await screen.findByTitle('Workflow editor (Node-RED)')
 })
 
+test('a box without network is told in a few words', async () => {
+  await openApp('/workflows')
+
+  expect(await screen.findByText('Boxed in, without network')).toBeTruthy()
+  expect(screen.queryByText('Flow authors are administrators')).toBeNull()
+})
+
+test('without a real box everybody is warned, and told when Function nodes are off', async () => {
+  tells('/workflows/box', { level: 'off', functions: false })
+  await openApp('/workflows')
+
+  await screen.findByText('Flow authors are administrators')
+  expect(screen.getByText(/Function nodes are off/)).toBeTruthy()
+  expect(await axeFindings()).toEqual([])
+})
+
 test('an editor that refuses is not said to be away', async () => {
   editorAnswers(403)
 

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { ExternalIcon } from '@/components/icons'
 import { useCan } from '@/features/auth/session'
 import { useIsPhone } from '@/lib/useIsPhone'
+import { BoxHint, BoxWarning } from './Box'
 import { DeployedFlows } from './DeployedFlows'
 import { Deploys } from './Deploys'
 import { Editor } from './Editor'
@@ -27,12 +28,14 @@ export function WorkflowsPage() {
         <Title order={1}>{t('workflows.title')}</Title>
         <ViewChoice view={view} />
         <ReadOnlyHint />
+        <BoxHint />
         {view === 'deployed' && <ImportFlow />}
         <a className={classes.alone} href={address} target="_blank" rel="noopener">
           <ExternalIcon size={14} />
           {t('workflows.openAlone')}
         </a>
       </header>
+      <BoxWarning />
       {view === 'editor' && <Editor address={address} />}
       {view === 'deployed' && <DeployedFlows />}
       {view === 'deploys' && <Deploys />}

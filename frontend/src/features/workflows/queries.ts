@@ -50,6 +50,15 @@ export function useWorkflows() {
   )
 }
 
+/** How far Node-RED is boxed in; that changes only with a restart. */
+export function useBox() {
+  return useQuery({
+    queryKey: keys.box,
+    queryFn: ({ signal }) => answer(api.GET('/api/v3/workflows/box', { signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
 /** Every deployed flow, for choosing one by its name. */
 export function useAllWorkflows() {
   return useQuery({

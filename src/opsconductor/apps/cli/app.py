@@ -3,7 +3,7 @@
 import typer
 
 from opsconductor import __version__
-from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle
+from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle, palette
 
 app = typer.Typer(
     name="opsconductor",
@@ -27,6 +27,7 @@ app.command()(checks.bench)
 app.command()(checks.chaos)
 app.command("reference")(checks.write_reference)
 app.command()(checks.lock)
+app.add_typer(palette.app, name="palette")
 app.command(hidden=True)(lifecycle.serve_behind)
 
 

@@ -14,7 +14,7 @@ import typer
 
 from opsconductor.apps.cli import console
 from opsconductor.apps.cli.lifecycle import AsJson
-from opsconductor.stack import node, prepare
+from opsconductor.stack import debian, node, prepare
 from opsconductor.stack.folders import project
 from opsconductor.stack.problems import StackProblem
 
@@ -200,22 +200,9 @@ def _install_programs() -> None:
     if not missing:
         return
     packages = " ".join(missing.values())
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not debian.can_install():
         raise StackProblem(
             f"Tests need {', '.join(missing)}: install the packages {packages} and run this again."
         )
     console.say(f"Installing {packages} ...")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    # Packages start their services by themselves; a test machine needs the programs only.
-    policy = Path("/usr/sbin/policy-rc.d")
-    made = not policy.exists()
-    if made:
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
-    try:
-        _run("apt-get update", ["apt-get", "-qq", "update"], None, **quiet)
-        install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends"]
-        _run(f"install {packages}", [*install, *missing.values()], None, **quiet)
-    finally:
-        if made:
-            policy.unlink()
+    debian.install(list(missing.values()))

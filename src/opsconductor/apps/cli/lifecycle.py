@@ -21,6 +21,7 @@ from rich.table import Table
 
 from opsconductor.apps.cli import console
 from opsconductor.stack import control, leftovers, lock, prepare
+from opsconductor.stack.box import Level
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.logfiles import last_lines
@@ -217,6 +218,7 @@ def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:
         console.out.print(f"OpsConductor is not running in {data.root}. `./opsconductor up -d` starts it.")
     else:
         console.out.print(_table(found["services"]))
+        console.out.print(escape(_box(found["box"])))
         console.out.print(f"{found['public_url']}   data in {escape(found['data_dir'])}")
         if data.setup_secret.exists():
             console.out.print(
@@ -240,6 +242,21 @@ def _table(services: dict[str, Any]) -> Table:
             str(standing["restarts"] or ""),
         )
     return table
+
+
+def _box(box: dict[str, Any]) -> str:
+    """Say how far Node-RED is boxed in."""
+    kept_out = {
+        Level.FULL: "namespaces of its own without network, Node's permission model",
+        Level.NETWORK: "namespaces of its own with network, Node's permission model",
+        Level.PERMISSION: "Node's permission model alone; flow authors are administrators",
+        Level.OFF: "none; flow authors are administrators",
+    }
+    parts = [f"box around Node-RED: {box['level']} ({kept_out[Level(box['level'])]})"]
+    parts += [f"user {box['user']}"] if box["user"] else []
+    parts += [] if box["functions"] else ["Function nodes are off"]
+    parts += [f"not more: {box['shortfall']}"] if box["shortfall"] else []
+    return "; ".join(parts)
 
 
 def _age(seconds: float) -> str:

@@ -12,6 +12,17 @@ export const workflows = {
   refused: 'The workflow editor is not open to you',
   refusedHint:
     'Your role does not open the editor, or your session is too old for it. Sign in again to be sure.',
+  box: { full: 'Boxed in, without network', network: 'Boxed in, with network' },
+  boxMeans: {
+    full: 'Code in flows reaches its own folder and OpsConductor, nothing else.',
+    network: 'Code in flows reaches its own folder and the network of the machine.',
+    permission:
+      'Code in flows starts no programs and reads no secrets, but reaches the network of the machine.',
+    off: 'Code in flows reaches everything that whoever started OpsConductor reaches.',
+  },
+  boxHow: '`./opsconductor status` says why there is no more, and docs/guide/box.md how to get it.',
+  authorsAreAdministrators: 'Flow authors are administrators',
+  functionsOff: 'Function nodes are off',
   readOnly: 'You can look at flows; your role does not deploy changes.',
   empty: 'No flows yet',
   emptyHint: 'A flow is listed here once it has been deployed in the editor.',
