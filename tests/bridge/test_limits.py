@@ -129,7 +129,7 @@ async def test_all_bridges_count_together(core: Core) -> None:
 async def test_a_flow_that_starts_all_the_time_does_not_stop_the_others(core: Core) -> None:
     async with open_door(core, OPSCONDUCTOR_WORKFLOW_FLOW_RATE=2) as door:
         nodered = await door.client(INSTANCE_TOKEN)
-        asked = [{"flow_id": "busy", "run_id": "r"}] * 3 + [{"flow_id": "calm", "run_id": "r"}]
+        asked = [{"flow_id": "restless", "run_id": "r"}] * 3 + [{"flow_id": "quiet", "run_id": "r"}]
         answers = [(await nodered.post("/api/workflow/auth", json=one)).status_code for one in asked]
 
     assert answers == [404, 404, 429, 404]
