@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from opsconductor.apps.cli import console
-from opsconductor.stack import control, leftovers, lock, prepare
+from opsconductor.stack import control, embedded, leftovers, lock, prepare
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.logfiles import last_lines
 from opsconductor.stack.problems import StackProblem
-from opsconductor.stack.running import Stack, lock_of, status
+from opsconductor.stack.running import Composed, Stack, lock_of, status
 from opsconductor.stack.services import Service, Standing, State
 
 Folder = Annotated[
@@ -42,6 +42,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 START_LIMIT = 180.0  # s in the background until everything works
 STOP_LIMIT = 60.0  # s
+BEHIND = ("opsconductor.apps.cli", "serve-behind")
+"""The program that runs the supervisor in the background."""
 SUPERVISOR_LOG = "supervisor.log"
 
 
@@ -68,7 +70,13 @@ def up(
 
 def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False) -> None:
     """Run the supervisor for `up -d`, in a process that belongs to nobody, and print its id; not for people."""
-    data = DataDir.at(data_dir)
+    fork_and_serve(DataDir.at(data_dir), port, fleet=fleet)
+
+
+def fork_and_serve(
+    data: DataDir, port: int | None = None, *, fleet: bool = False, services: Composed = embedded.services
+) -> None:
+    """Run the supervisor in a process of its own, and print its id."""
     child = os.fork()  # nothing runs beside us yet: no thread, no event loop
     if child:
         sys.stdout.write(f"{child}\n")
@@ -77,12 +85,19 @@ def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False
     log = os.open(data.logs / SUPERVISOR_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for descriptor in (1, 2):
         os.dup2(log, descriptor)
-    console.guarded(lambda: asyncio.run(serve(data, port, with_fleet=fleet, quiet=True)))
+    console.guarded(lambda: asyncio.run(serve(data, port, with_fleet=fleet, quiet=True, services=services)))
 
 
-async def serve(data: DataDir, port: int | None, *, with_fleet: bool = False, quiet: bool = False) -> None:
+async def serve(
+    data: DataDir,
+    port: int | None,
+    *,
+    with_fleet: bool = False,
+    quiet: bool = False,
+    services: Composed = embedded.services,
+) -> None:
     """Run the stack in this process until Ctrl-C, SIGTERM or `down`."""
-    stack = Stack(data, with_fleet=with_fleet, port=port)
+    stack = Stack(data, with_fleet=with_fleet, port=port, services=services)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stack.end)
@@ -109,13 +124,15 @@ def _log_change(service: Service, standing: Standing) -> None:
     sys.stdout.flush()
 
 
-def start_behind(data: DataDir, *, port: int | None = None, fleet: bool = False) -> dict[str, Any]:
+def start_behind(
+    data: DataDir, *, port: int | None = None, fleet: bool = False, program: Sequence[str] = BEHIND
+) -> dict[str, Any]:
     """Start the stack in the background, show its progress, and return its status once all of it works."""
     data.make()
     log = data.logs / SUPERVISOR_LOG
     log.touch(mode=0o600)
     begins = log.stat().st_size
-    command = [sys.executable, "-m", "opsconductor.apps.cli", "serve-behind", "--data-dir", str(data.root)]
+    command = [sys.executable, "-m", *program, "--data-dir", str(data.root)]
     command += [*(["--port", str(port)] if port else []), *(["--fleet"] if fleet else [])]
     started = subprocess.run(  # noqa: S603  # ourselves
         command,
@@ -194,13 +211,15 @@ def stop(data: DataDir) -> bool:
 
 
 @contextmanager
-def temporary_stack(*, fleet: bool, folder: Path | None = None) -> Iterator[tuple[DataDir, dict[str, Any]]]:
+def temporary_stack(
+    *, fleet: bool, folder: Path | None = None, program: Sequence[str] = BEHIND
+) -> Iterator[tuple[DataDir, dict[str, Any]]]:
     """Run a stack in a folder of its own, which is removed afterwards unless it was named; yield it with its status."""
     data = DataDir.at(folder or Path(tempfile.mkdtemp(prefix="opsconductor-")))
     if folder and data.root.exists() and any(data.root.iterdir()):
         raise StackProblem(f"{data.root} is not empty; name a new folder, its installation would be changed.")
     try:
-        yield data, start_behind(data, fleet=fleet)
+        yield data, start_behind(data, fleet=fleet, program=program)
     finally:
         stop(data)
         if folder is None:
