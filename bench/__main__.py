@@ -8,9 +8,9 @@ from types import FrameType
 
 from rich.markup import escape
 
-from bench import dead, output, ssh, start, thousand, warm
+from bench import dead, output, ssh, start, thousand, warm, workflows
 from bench.figures import Measure, progress, report, show
-from bench.scenario import Scenario, site
+from bench.scenario import Scenario
 from opsconductor.apps.cli.console import err
 from opsconductor.stack.problems import StackProblem
 
@@ -21,6 +21,7 @@ SCENARIOS: dict[str, Scenario] = {
     "thousand": thousand.SCENARIO,
     "dead": dead.SCENARIO,
     "output": output.SCENARIO,
+    "workflows": workflows.SCENARIO,
 }
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
@@ -62,7 +63,7 @@ def _measured(name: str, options: argparse.Namespace) -> list[Measure]:
     if folder and not options.scenario:
         folder /= name
     count, rounds = options.targets or scenario.targets, options.rounds or scenario.rounds
-    with site(count, folder, with_peers=not options.no_peers) as here:
+    with scenario.site(count, folder, with_peers=not options.no_peers) as here:
         return scenario.measure(here, rounds)
 
 

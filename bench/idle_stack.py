@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from opsconductor.apps.cli.client import PAGE, checked
-from opsconductor.apps.cli.lifecycle import temporary_stack
+from opsconductor.apps.cli.lifecycle import BEHIND, temporary_stack
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.stack import control
 from opsconductor.stack.folders import DataDir
@@ -124,10 +124,12 @@ def completed(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def idle_stack(*, fleet: bool = False, data_dir: Path | None = None) -> Iterator[IdleStack]:
+def idle_stack(
+    *, fleet: bool = False, data_dir: Path | None = None, program: Sequence[str] = BEHIND
+) -> Iterator[IdleStack]:
     """Start a stack in a folder of its own; stop it, and remove the folder unless it was named."""
     with (
-        temporary_stack(fleet=fleet, folder=data_dir) as (data, started),
+        temporary_stack(fleet=fleet, folder=data_dir, program=program) as (data, started),
         httpx.Client(base_url=started["public_url"], timeout=90) as client,
     ):
         stack = IdleStack(data, client)

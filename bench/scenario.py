@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import faked
 from bench.figures import Measure
 from bench.idle_stack import IdleStack, idle_stack
 from bench.peers import Peers
@@ -42,6 +43,14 @@ class Scenario:
     rounds: int
     measure: Callable[[Site, int], list[Measure]]
     """Measures on all targets of a site, in so many rounds."""
+    fake: bool = False
+    """Whether its targets are none: their worker talks to the fake transport."""
+
+    def site(
+        self, count: int, data_dir: Path | None = None, *, with_peers: bool = True
+    ) -> AbstractContextManager[Site]:
+        """Start what it is measured on."""
+        return (fake_site if self.fake else site)(count, data_dir, with_peers=with_peers)
 
 
 @contextmanager
@@ -55,3 +64,15 @@ def site(count: int, data_dir: Path | None = None, *, with_peers: bool = True) -
             with ThreadPoolExecutor(REGISTRARS) as registrars:
                 *ids, spare = registrars.map(lambda s: stack.target(s.name, s.port, credential), specs)
             yield Site(stack, home, specs[:-1], ids, spare, credential, with_peers)
+
+
+@contextmanager
+def fake_site(count: int, data_dir: Path | None = None, *, with_peers: bool = True) -> Iterator[Site]:
+    """Start a stack whose worker reaches `count` targets and a spare one by the fake transport."""
+    with idle_stack(data_dir=data_dir, program=faked.PROGRAM) as stack:
+        home = stack.data.root / "bench"
+        home.mkdir()
+        login = {"name": "bench", "kind": "password", "username": "bench", "password": "of nobody"}
+        credential = str(stack.call("POST", "/credentials", json=login)["id"])
+        spare = stack.target("spare", 22, credential)
+        yield Site(stack, home, [], faked.copies(stack.data, spare, count), spare, credential, with_peers)

@@ -10,7 +10,7 @@ from bench.__main__ import SCENARIOS
 from bench.dead import dead_ports
 from bench.scenario import Scenario, Site, site
 
-from bench import ssh, start, thousand, warm
+from bench import ssh, start, thousand, warm, workflows
 from opsconductor.apps.cli.checks import Benchmark
 from opsconductor.stack.ports import LOOPBACK
 
@@ -31,6 +31,17 @@ def test_a_scenario_measures_and_judges_even_without_peers(scenario: Scenario, h
     assert all(math.isfinite(row.ours) and row.ours > 0 for row in rows)
     assert any(row.met is not None for row in rows)
     assert all(row.met is None for row in rows if row.goal and row.goal.of == "ratio")
+
+
+def test_flows_are_measured_without_ssh() -> None:
+    scenario = workflows.SCENARIO
+    with scenario.site(5, with_peers=False) as here:
+        rows = {row.name: row for row in scenario.measure(here, 1)}
+
+    assert rows["5 at once: errors"].ours == 0
+    assert all(math.isfinite(row.ours) for row in rows.values())
+    lag = rows["5 at once: end in the core to the message leaving the node, p95"]
+    assert lag.ours < lag.theirs
 
 
 def test_a_dead_port_drops_connections_instead_of_refusing_them() -> None:

@@ -1,6 +1,8 @@
 """What the bridge says to the core, and believes of it: with a stand-in for the core that notes everything."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -22,9 +24,17 @@ class StandIn:
     asked: list[Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     url: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long it takes for an answer, by method."""
+    under_way: list[str] = field(default_factory=list)
+    most_under_way: int = 0
 
     async def reply(self, request: Request) -> Response:
         self.asked.append(request)
+        self.under_way.append(request.method)
+        self.most_under_way = max(self.most_under_way, self.under_way.count("POST"))
+        await asyncio.sleep(self.seconds.get(request.method, 0))
+        self.under_way.remove(request.method)
         self.bodies.append(await request.body())
         return self.answer
 
@@ -111,6 +121,29 @@ async def test_only_what_changes_nothing_is_tried_a_second_time(
     assert read.status_code == 200
     assert (changed.status_code, changed.json()["code"]) == (503, "core_unavailable")
     assert [request.method for request in stand_in.asked] == ["GET"]
+
+
+async def test_runs_that_start_wait_in_line_and_who_asks_for_an_end_passes_it(
+    core: Core, stand_in: StandIn
+) -> None:
+    stand_in.seconds = {"POST": 0.3}
+    more = {"OPSCONDUCTOR_BACKEND_URL": stand_in.url, "OPSCONDUCTOR_WORKFLOW_STARTS": 2}
+    async with open_door(core, **more) as door:
+        client = await door.client("a-token")
+        wanted = command_on([SOME_ID])
+        starts = [asyncio.create_task(client.post("/api/workflow/execute", json=wanted)) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        since = time.monotonic()
+        read = await client.get(f"/api/workflow/state/{SOME_ID}")
+        seconds = time.monotonic() - since
+        waiting = sum(not start.done() for start in starts)
+        answers = await asyncio.gather(*starts)
+
+    assert read.status_code == 200
+    assert waiting >= 2
+    assert seconds < 0.6
+    assert stand_in.most_under_way == 2
+    assert {answer.status_code for answer in answers} == {200}
 
 
 def _lose_the_first_connection(monkeypatch: pytest.MonkeyPatch, port: int | None) -> list[httpx.Request]:

@@ -10,7 +10,7 @@ const { IN_MEMORY } = require('./waits')
 
 const PAUSES = [500, 1_000, 2_000, 5_000] // ms between tries; the last one again and again
 const LONGEST_TRYING = 10 * 60_000 // ms
-const LONG = 120_000 // ms for what may be large
+const LONG = 120_000 // ms for what may be large, or may have to wait in line in the bridge
 const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
 
 /** @typedef {import('./http').Options} Options */
@@ -101,7 +101,7 @@ class Bridge {
       /** @param {Record<string, string>} filter @returns {Promise<{targets: Target[]}>} */
       targets: filter => insist(`/targets?${new URLSearchParams(filter)}`),
       /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{execution_id: string, deadline_at: string | null}>} */
-      execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
+      execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key }, timeout: LONG }),
       /** @param {string} id @param {{outputs?: boolean}} [options] whether with what was written @returns {Promise<Results>} */
       results: (id, { outputs = true } = {}) => insist(`/results/${id}?output=${outputs}`, { timeout: LONG }),
       /** @param {string} id @param {string[]} targetIds up to 200 @returns {Promise<{results: Result[]}>} */
@@ -110,9 +110,17 @@ class Bridge {
       keepFile: (name, content) => insist(`/files?${new URLSearchParams({ name })}`, { method: 'POST', content, timeout: LONG }),
       /** @param {string} id */
       removeFile: id => insist(`/files/${id}`, { method: 'DELETE' }),
-      /** @param {string} id @param {import('./events').Progress} progress @param {AbortSignal} [limit] for waiting, where it is shorter than the message's */
-      ended: (id, progress, limit = signal) => this.#events.ended(id, wait => insist(
-        wait ? `/results/${id}?wait=${wait}&output=false` : `/state/${id}`, { timeout: 30_000 + wait * 1_000, signal: limit }
+      /**
+       * Waits for the end of an execution; returns its results, too, where they were asked for and it has just ended.
+       * @param {string} id
+       * @param {import('./events').Progress} progress
+       * @param {{limit?: AbortSignal, results?: {outputs: boolean} | null}} [options] `limit` for waiting, where it is shorter than the message's
+       */
+      ended: (id, progress, { limit = signal, results = null } = {}) => this.#events.ended(id, ({ wait, again }) => insist(
+        wait || (again && results)
+          ? `/results/${id}?${wait ? `wait=${wait}&` : ''}output=${results?.outputs ?? false}`
+          : `/state/${id}`,
+        { timeout: results ? LONG : 30_000 + wait * 1_000, signal: limit }
       ), { signal: limit, progress }),
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
       cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit }),
@@ -207,7 +215,7 @@ class Bridge {
   /** @param {{id: string, flow: string}} run @returns {Promise<import('./tokens').RunToken>} */
   async #newToken (run) {
     const said = await request(`${this.#url}/api/workflow/auth`, {
-      method: 'POST', token: this.#instanceToken, body: { flow_id: run.flow, run_id: run.id }
+      method: 'POST', token: this.#instanceToken, body: { flow_id: run.flow, run_id: run.id }, timeout: LONG
     })
     return { token: said.token, expiresAt: Date.parse(said.expires_at) }
   }

@@ -15,6 +15,7 @@ const LONGEST_PAUSE = 60 // s; whatever Retry-After says
  * @property {string} status
  * @property {boolean} terminal
  * @property {Record<string, number>} counts
+ * @property {import('./bridge').Result[]} [results] where they were asked for
  */
 /** @typedef {(state: State) => void} Progress */
 /** @typedef {(signal: AbortSignal, lastId: string) => Promise<Response>} Open opens the stream, after an event that was heard */
@@ -43,16 +44,16 @@ class Events {
   /**
    * Waits for the end of an execution. Without a stream it asks with long polls.
    * @param {string} id
-   * @param {(wait: number) => Promise<State>} look asks once; waits up to so many seconds for the end
+   * @param {(how: {wait: number, again: boolean}) => Promise<State>} look asks once; waits up to so many seconds for the end
    * @param {{signal: AbortSignal, progress?: Progress}} options
    * @returns {Promise<State>}
    */
   async ended (id, look, { signal, progress = () => {} }) {
     this.#start()
-    for (;;) {
+    for (let again = false; ; again = true) {
       const news = this.#news(id, signal)
       try {
-        const state = await look(this.#connected ? 0 : LONG_POLL)
+        const state = await look({ wait: this.#connected ? 0 : LONG_POLL, again })
         if (state.terminal) return state
         progress(state)
         if (this.#connected) await news.next()

@@ -8,6 +8,7 @@ const { ended, look } = require('./statuses')
 const { withTargets } = require('./targets')
 
 const KEY_REMEMBERED = 23 * 3_600_000 // ms; the core remembers keys for 24 h
+const FEW = 5 // targets whose results are asked for at each news of them; of more, once they have ended
 const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
 
 /** @typedef {import('./bridge').Result} Result */
@@ -40,8 +41,9 @@ async function executed (work, targets, order, { outputs }) {
   const { bridge, show } = work
   show(look('running', `running 0/${targets.length}`))
   const id = work.wait.facts?.executionId ?? await begun(work, targets, order)
-  await endOf(work, id, targets.length)
-  const found = await bridge.results(id, { outputs })
+  const asked = targets.length > FEW ? null : { outputs }
+  const state = await endOf(work, id, targets.length, asked)
+  const found = asked && state.results ? /** @type {Results} */ (state) : await bridge.results(id, { outputs })
   if (found.results.length !== targets.length) {
     throw new Error(`Execution ${id} has ${found.results.length} results for ${targets.length} targets.`)
   }
@@ -79,10 +81,16 @@ function requestOf (work, targets, { title, description, type, parameters, more 
   }
 }
 
-/** Waits for the end of the whole execution, not of its first results. @param {Work<any>} work @param {string} id @param {number} count */
-async function endOf ({ bridge, settings, signal, show, wait }, id, count) {
+/**
+ * Waits for the end of the whole execution, not of its first results.
+ * @param {Work<any>} work
+ * @param {string} id
+ * @param {number} count
+ * @param {{outputs: boolean} | null} results whether to ask for them while waiting, and how
+ */
+async function endOf ({ bridge, settings, signal, show, wait }, id, count, results) {
   try {
-    await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)))
+    return await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)), { results })
   } catch (error) {
     if (signal.aborted && settings.cancelOnStop && !wait.facts) await bridge.cancel(id, AbortSignal.timeout(CANCEL_WITHIN))
     throw error

@@ -99,7 +99,7 @@ async function untilEnded (work, { id, by }) {
   show(look('running', 'waiting'))
   const limit = by === null ? signal : AbortSignal.any([signal, timeLeft(by)])
   try {
-    const { status, counts } = await bridge.ended(id, () => {}, limit)
+    const { status, counts } = await bridge.ended(id, () => {}, { limit })
     Object.assign(msg, { executionId: id, executionStatus: status, payload: { execution_id: id, status, counts } })
     return { outputs: [msg, null], status: look(status, status) }
   } catch (error) {

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { randomUUID } = require('node:crypto')
 const { test } = require('node:test')
 const { EXECUTOR, aFlow, until } = require('../../test-support/flows')
 const { refused } = require('../../test-support/bridge')
@@ -190,6 +191,8 @@ test('B21: Retry-After is honoured', async () => {
 
 test('a token that is refused is renewed once', async () => {
   const flow = await anExecutor({}, { endsAtOnce: false })
+  // So many that their results are asked for once they have ended.
+  flow.bridge.targets = Array.from({ length: 6 }, (_, number) => ({ ...flow.bridge.targets[0], id: randomUUID(), name: `target-${number}` }))
   flow.send('executor', { targets: flow.bridge.targets })
   const execution = await until(() => only(flow.bridge))
   flow.bridge.revokeRunTokens()

@@ -48,15 +48,19 @@ test('B5: a stream that broke goes on where it ended, and only what happened mea
   await until(() => flow.out.length === 1)
 
   for (const _ of THREE) flow.send('executor', { targets: flow.bridge.targets })
-  const asked = () => executions(flow.bridge).slice(1).map(({ id }) => flow.bridge.requests('GET', `/api/workflow/state/${id}`).length)
-  await until(() => asked().join() === '1,1,1')
+  /** @type {(what: string, id: string) => number} */
+  const times = (what, id) => flow.bridge.requests('GET', `/api/workflow/${what}/${id}`).length
+  const asked = () => executions(flow.bridge).slice(1).map(({ id }) => `${times('state', id)}+${times('results', id)}`)
+  await until(() => asked().join() === '1+0,1+0,1+0')
+  const polls = () => flow.bridge.requests('GET', '/api/workflow/results').filter(({ query }) => query.has('wait')).length
+  const polled = polls()
   flow.bridge.dropStreams()
   await until(() => !flow.bridge.streams)
   flow.bridge.finish(executions(flow.bridge)[2])
   await until(() => flow.out.length === 2)
-  assert.deepEqual(asked(), [1, 2, 1])
+  assert.deepEqual(asked(), ['1+0', '1+1', '1+0'])
   assert.equal(flow.bridge.requests('GET', '/api/workflow/events').length, 2)
-  assert.equal(flow.bridge.requests('GET', '/api/workflow/results').filter(({ query }) => query.has('wait')).length, 0)
+  assert.equal(polls(), polled)
   await flow.close()
 })
 
@@ -78,7 +82,7 @@ test('without a stream it waits by long polls', async () => {
   flow.send('executor', { targets: flow.bridge.targets })
   const execution = await until(() => executions(flow.bridge)[0])
   const [poll] = await until(() => flow.bridge.requests('GET', '/api/workflow/results').length ? flow.bridge.requests('GET', '/api/workflow/results') : null)
-  assert.equal(poll.query.toString(), 'wait=25&output=false')
+  assert.equal(poll.query.toString(), 'wait=25&output=true')
   flow.bridge.finish(execution)
   await until(() => flow.out.length === 1)
   await flow.close()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
 from opsconductor.transports import PooledTransport, PoolLimits
+from opsconductor.transports.base import Transport
 from opsconductor.transports.ssh import SshTransport
 
 log = structlog.get_logger()
@@ -32,8 +34,9 @@ app = celery_app(config)
 class EngineThread:
     """Runs the engine beside Celery's own threads."""
 
-    def __init__(self, config: Settings) -> None:
+    def __init__(self, config: Settings, transport: Callable[[], Transport] = SshTransport) -> None:
         self._config = config
+        self._transport = transport
         self._thread = threading.Thread(target=self._run, name="engine")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
@@ -68,7 +71,7 @@ class EngineThread:
         vault = Vault(self._config.secret_key.get_secret_value())
         units = UnitsOfWork(sessions(database), CelerySender(app))
         # 0 s keep nothing: whatever comes back is too old at once.
-        warm = PooledTransport(SshTransport(), PoolLimits(idle=self._config.warm_seconds))
+        warm = PooledTransport(self._transport(), PoolLimits(idle=self._config.warm_seconds))
         courier = Courier(Folder.of(self._config), self._config.storage_cache_bytes)
         self._engine = Engine(self._config, units, warm, vault, hints, courier.folder)
         self._loop = asyncio.get_running_loop()

@@ -125,7 +125,9 @@ class Guard:
     ) -> Principal:
         """A run may do what the owners of both tabs may: of the one it started in, and of the one it is in."""
         starter = await self._flow_owners(session, claims["flow"])
-        executor = await self._flow_owners(session, executing) if executing else None
+        executor = starter  # of most runs, which stay in the tab they started in
+        if executing != claims["flow"]:
+            executor = await self._flow_owners(session, executing) if executing else None
         for owner in (starter, executor):
             if owner is None or not owner.is_active:
                 raise NotSignedIn("The owner of this flow is deactivated or unknown; deploy it again.")

@@ -110,7 +110,8 @@ async def workflow_execute(
 ) -> Response:
     """Accept something to run; the same Idempotency-Key gives the same execution."""
     content = await request.body()
-    return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)
+    async with bridge.starts:
+        return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)
 
 
 @api.get("/results/{execution_id}", response_model=WorkflowResults, dependencies=[Limited])
@@ -140,7 +141,8 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridg
     """Give a token: to Node-RED for one run of a flow, or to a person."""
     await count(request, bridge, [_limit_of_tokens(wanted, request, bridge.settings)])
     path, headers, content = "/api/workflow/auth", passed_on(request), await request.body()
-    answer = await bridge.core.ask(request, "POST", path, headers, content=content)
+    async with bridge.starts:
+        answer = await bridge.core.ask(request, "POST", path, headers, content=content)
     given = WorkflowTokenOut.model_validate_json(answer.content)
     if caller := Caller.read(answer.headers.get(ISSUED)):
         bridge.callers.learn(fingerprint(given.token, caller.flow), caller)

@@ -1,5 +1,6 @@
 """What the routes of the bridge share, and how they find out who asks."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -31,6 +32,8 @@ class Bridge:
         self.callers = Callers()
         self.core = Core(settings, self.callers)
         self.rate = RateLimit(settings, "bridge")
+        self.starts = asyncio.Semaphore(settings.workflow_starts)
+        """Held while the core begins something: a thousand runs that start must not hold up those that end."""
         self.nudges = Nudges(hints)
         self.target_lists = TargetLists(self.callers, hints)
         self.nudges.on("target", self.target_lists.forget)

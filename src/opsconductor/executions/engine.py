@@ -33,6 +33,8 @@ from opsconductor.targets import service as targets_service
 from opsconductor.transports.base import Transport
 
 log = structlog.get_logger()
+BEGUN = "begun"
+"""What is told of executions in which nothing ended yet: whoever waits for results need not look."""
 T = TypeVar("T")
 Beginning = tuple[Claim, list[dict[str, Any]]]
 """A claim under which a further action begins, and the steps up to that one."""
@@ -172,7 +174,7 @@ class Engine:
             return await protocol.intend(session, claims, self._lease)
 
         allowed = await self._persistently(write)
-        await self._tell(claims)
+        await self._tell(claims, BEGUN)
         return [claim.result_id in allowed for claim in claims]
 
     async def _write_beginnings(self, begun: list[Beginning]) -> list[Standing]:
@@ -180,7 +182,7 @@ class Engine:
             return await protocol.progress(session, begun)
 
         stop = await self._persistently(write)
-        await self._tell([claim for claim, _ in begun])
+        await self._tell([claim for claim, _ in begun], BEGUN)
         standing: dict[bool | None, Standing] = {None: "gone", True: "cancelled", False: "ours"}
         return [standing[stop.get(claim.result_id)] for claim, _ in begun]
 
@@ -192,9 +194,9 @@ class Engine:
         await self._tell([outcome.claim for outcome in outcomes])
         return [outcome.claim.result_id in mine for outcome in outcomes]
 
-    async def _tell(self, claims: Sequence[Claim]) -> None:
+    async def _tell(self, claims: Sequence[Claim], kind: str = "execution") -> None:
         for id in {str(claim.execution_id) for claim in claims}:
-            await self._hints.publish("execution", id)
+            await self._hints.publish(kind, id)
 
     async def _write_pins(self, shown: list[Pin]) -> list[str | None]:
         return await self._persistently(

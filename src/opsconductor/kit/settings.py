@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     """Requests per minute that one flow may send, all its runs together; a run needs five or six for a command."""
     workflow_user_rate: PositiveInt = Field(24_000, alias="OPSCONDUCTOR_WORKFLOW_USER_RATE")
     """Requests per minute that one user's tokens and flows may send together; so many Node-RED itself."""
+    workflow_starts: PositiveInt = Field(2, alias="OPSCONDUCTOR_WORKFLOW_STARTS")
+    """Requests that begin something which a bridge has with the core at once; more only help where several answer."""
 
     nodered_box: Literal["full", "network", "permission", "off"] | None = Field(
         None, alias="OPSCONDUCTOR_NODERED_BOX"

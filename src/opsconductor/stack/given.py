@@ -13,7 +13,8 @@ FREE = tuple(
     for name in (
         *("FILE_LIMIT", "OUTPUT_DAYS", "OUTPUT_BYTES", "EXECUTIONS_KEPT", "RUN_DAYS", "NOTIFICATION_DAYS"),
         *("NOTIFY_CA_FILE", "LOG_LEVEL", "MAX_PARALLEL", "OPEN_EXECUTIONS", "OPEN_OPERATIONS"),
-        *("WARM_SECONDS", "LEASE_SECONDS", "SESSION_HOURS", "WORKFLOW_RATE"),
+        *("WARM_SECONDS", "LEASE_SECONDS", "SESSION_HOURS"),
+        *("WORKFLOW_RATE", "WORKFLOW_FLOW_RATE", "WORKFLOW_USER_RATE", "WORKFLOW_STARTS"),
     )
 )
 """Variables that reach every Python service as they are; what else is in our environment stays here."""

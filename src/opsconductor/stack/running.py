@@ -6,24 +6,39 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from opsconductor.stack import control, embedded, leftovers, lock
 from opsconductor.stack.control import Control
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, require_space
 from opsconductor.stack.problems import StackProblem
+from opsconductor.stack.services import Service
 from opsconductor.stack.supervisor import Supervisor, Watcher
 
 NEEDED_SPACE = 100 * 1024 * 1024  # bytes for a new cluster, and for an old one to work at all
 WhenUp = Callable[[Layout], None]
 
 
+class Composed(Protocol):
+    """Says what a stack is made of."""
+
+    def __call__(self, layout: Layout, *, with_fleet: bool = False) -> list[Service]: ...
+
+
 class Stack:
     """The stack of one data folder, in this process."""
 
-    def __init__(self, data: DataDir, *, with_fleet: bool = False, port: int | None = None) -> None:
+    def __init__(
+        self,
+        data: DataDir,
+        *,
+        with_fleet: bool = False,
+        port: int | None = None,
+        services: Composed = embedded.services,
+    ) -> None:
         self._data = data
+        self._services = services
         self._with_fleet = with_fleet
         self._port = port
         self._end = asyncio.Event()
@@ -55,7 +70,7 @@ class Stack:
         record = self._data.run / "processes.json"
         await asyncio.to_thread(leftovers.end, record)
         self._layout = await asyncio.to_thread(embedded.lay_out, self._data, self._port)
-        services = embedded.services(self._layout, with_fleet=self._with_fleet)
+        services = self._services(self._layout, with_fleet=self._with_fleet)
         self._supervisor = Supervisor(services, self._data.logs, record)
         return self._supervisor, Control(self._data.socket, self._answer)
 

@@ -156,7 +156,7 @@ def _within(node: Node, ids: set[str]) -> Node:
 
 def tab_of(nodes: Sequence[Node]) -> tuple[Node, list[Node]]:
     """Return the tab itself, and it with all that it uses; what it does not use stays behind."""
-    [tab] = tabs(list(nodes))
+    [tab] = tabs(list(nodes), {})
     used = {node["id"] for node in tab.nodes}
     kept = [node for node in nodes if node["id"] in used]
     return next(node for node in kept if node["type"] == "tab"), kept

@@ -3,7 +3,7 @@
 import typer
 
 from opsconductor import __version__
-from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle, palette
+from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle, palette, watching
 
 app = typer.Typer(
     name="opsconductor",
@@ -16,8 +16,8 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(lifecycle.up)
 app.command()(lifecycle.down)
-app.command("status")(lifecycle.show_status)
-app.command()(lifecycle.logs)
+app.command("status")(watching.show_status)
+app.command()(watching.logs)
 app.command()(lifecycle.restart)
 app.command()(doctor.doctor)
 app.command("test", context_settings={"ignore_unknown_options": True})(checks.run_tests)

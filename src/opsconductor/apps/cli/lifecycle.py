@@ -1,4 +1,4 @@
-"""`up`, `down`, `status`, `logs`, `restart`: the life of the stack."""
+"""`up`, `down`, `restart`: the life of the stack."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +17,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from opsconductor.apps.cli import console
-from opsconductor.stack import control, leftovers, lock, prepare
-from opsconductor.stack.box import Level
+from opsconductor.stack import control, embedded, leftovers, lock, prepare
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
-from opsconductor.stack.logfiles import last_lines
 from opsconductor.stack.problems import StackProblem
-from opsconductor.stack.running import Stack, lock_of, status
-from opsconductor.stack.services import Service, Standing, State
+from opsconductor.stack.running import Composed, Stack, lock_of, status
+from opsconductor.stack.services import Service, Standing
 
 Folder = Annotated[
     Path | None,
@@ -43,6 +40,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 START_LIMIT = 180.0  # s in the background until everything works
 STOP_LIMIT = 60.0  # s
+BEHIND = ("opsconductor.apps.cli", "serve-behind")
+"""The program that runs the supervisor in the background."""
 SUPERVISOR_LOG = "supervisor.log"
 
 
@@ -69,7 +68,13 @@ def up(
 
 def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False) -> None:
     """Run the supervisor for `up -d`, in a process that belongs to nobody, and print its id; not for people."""
-    data = DataDir.at(data_dir)
+    fork_and_serve(DataDir.at(data_dir), port, fleet=fleet)
+
+
+def fork_and_serve(
+    data: DataDir, port: int | None = None, *, fleet: bool = False, services: Composed = embedded.services
+) -> None:
+    """Run the supervisor in a process of its own, and print its id."""
     child = os.fork()  # nothing runs beside us yet: no thread, no event loop
     if child:
         sys.stdout.write(f"{child}\n")
@@ -78,12 +83,19 @@ def serve_behind(data_dir: Folder = None, port: Port = None, fleet: bool = False
     log = os.open(data.logs / SUPERVISOR_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for descriptor in (1, 2):
         os.dup2(log, descriptor)
-    console.guarded(lambda: asyncio.run(serve(data, port, with_fleet=fleet, quiet=True)))
+    console.guarded(lambda: asyncio.run(serve(data, port, with_fleet=fleet, quiet=True, services=services)))
 
 
-async def serve(data: DataDir, port: int | None, *, with_fleet: bool = False, quiet: bool = False) -> None:
+async def serve(
+    data: DataDir,
+    port: int | None,
+    *,
+    with_fleet: bool = False,
+    quiet: bool = False,
+    services: Composed = embedded.services,
+) -> None:
     """Run the stack in this process until Ctrl-C, SIGTERM or `down`."""
-    stack = Stack(data, with_fleet=with_fleet, port=port)
+    stack = Stack(data, with_fleet=with_fleet, port=port, services=services)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stack.end)
@@ -110,13 +122,15 @@ def _log_change(service: Service, standing: Standing) -> None:
     sys.stdout.flush()
 
 
-def start_behind(data: DataDir, *, port: int | None = None, fleet: bool = False) -> dict[str, Any]:
+def start_behind(
+    data: DataDir, *, port: int | None = None, fleet: bool = False, program: Sequence[str] = BEHIND
+) -> dict[str, Any]:
     """Start the stack in the background, show its progress, and return its status once all of it works."""
     data.make()
     log = data.logs / SUPERVISOR_LOG
     log.touch(mode=0o600)
     begins = log.stat().st_size
-    command = [sys.executable, "-m", "opsconductor.apps.cli", "serve-behind", "--data-dir", str(data.root)]
+    command = [sys.executable, "-m", *program, "--data-dir", str(data.root)]
     command += [*(["--port", str(port)] if port else []), *(["--fleet"] if fleet else [])]
     started = subprocess.run(  # noqa: S603  # ourselves
         command,
@@ -195,121 +209,19 @@ def stop(data: DataDir) -> bool:
 
 
 @contextmanager
-def temporary_stack(*, fleet: bool, folder: Path | None = None) -> Iterator[tuple[DataDir, dict[str, Any]]]:
+def temporary_stack(
+    *, fleet: bool, folder: Path | None = None, program: Sequence[str] = BEHIND
+) -> Iterator[tuple[DataDir, dict[str, Any]]]:
     """Run a stack in a folder of its own, which is removed afterwards unless it was named; yield it with its status."""
     data = DataDir.at(folder or Path(tempfile.mkdtemp(prefix="opsconductor-")))
     if folder and data.root.exists() and any(data.root.iterdir()):
         raise StackProblem(f"{data.root} is not empty; name a new folder, its installation would be changed.")
     try:
-        yield data, start_behind(data, fleet=fleet)
+        yield data, start_behind(data, fleet=fleet, program=program)
     finally:
         stop(data)
         if folder is None:
             shutil.rmtree(data.root, ignore_errors=True)
-
-
-def show_status(data_dir: Folder = None, as_json: AsJson = False) -> None:
-    """Show how each part is doing; exit status 0 only if all of it works."""
-    data = DataDir.at(data_dir)
-    found = status(data)
-    if as_json:
-        console.show_json(found or {"ready": False, "data_dir": str(data.root), "services": {}})
-    elif found is None:
-        console.out.print(f"OpsConductor is not running in {data.root}. `./opsconductor up -d` starts it.")
-    else:
-        console.out.print(_table(found["services"]))
-        console.out.print(escape(_box(found["box"])))
-        console.out.print(f"{found['public_url']}   data in {escape(found['data_dir'])}")
-        if data.setup_secret.exists():
-            console.out.print(
-                f"no administrator yet; the set-up secret is in {escape(str(data.setup_secret))}"
-            )
-    raise typer.Exit(0 if found and found["ready"] else 1)
-
-
-def _table(services: dict[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("SERVICE", "STATE", "FOR", "PID", "RESTARTS"):
-        table.add_column(heading, style="bold" if heading == "SERVICE" else None)
-    for name, standing in services.items():
-        mark = console.MARKS.get(State(standing["state"]), "[dim]…[/]")
-        since = _age(time.time() - standing["since"])
-        table.add_row(
-            name,
-            f"{mark} {standing['state']}",
-            since,
-            str(standing["pid"] or ""),
-            str(standing["restarts"] or ""),
-        )
-    return table
-
-
-def _box(box: dict[str, Any]) -> str:
-    """Say how far Node-RED is boxed in."""
-    kept_out = {
-        Level.FULL: "namespaces of its own without network, Node's permission model",
-        Level.NETWORK: "namespaces of its own with network, Node's permission model",
-        Level.PERMISSION: "Node's permission model alone; flow authors are administrators",
-        Level.OFF: "none; flow authors are administrators",
-    }
-    parts = [f"box around Node-RED: {box['level']} ({kept_out[Level(box['level'])]})"]
-    parts += [f"user {box['user']}"] if box["user"] else []
-    parts += [] if box["functions"] else ["Function nodes are off"]
-    parts += [f"not more: {box['shortfall']}"] if box["shortfall"] else []
-    return "; ".join(parts)
-
-
-def _age(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def logs(
-    service: Annotated[str | None, typer.Argument(help="One service; all of them if left out.")] = None,
-    data_dir: Folder = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines from the end.")] = 50,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on as lines come, until Ctrl-C.")
-    ] = False,
-) -> None:
-    """Show what services logged."""
-    data = DataDir.at(data_dir)
-    files = sorted(data.logs.glob(f"{service or '*'}.log"))
-    if not files:
-        known = ", ".join(sorted(path.stem for path in data.logs.glob("*.log"))) or "none yet"
-        console.err.print(f"[red]✗[/] There is no such log. There are: {known}")
-        raise typer.Exit(1)
-    for path in files:
-        for line in last_lines(path, lines):
-            _show_line(path, line, len(files))
-    if follow:
-        _follow(files)
-
-
-def _show_line(path: Path, line: str, files: int) -> None:
-    console.out.print(f"{path.stem:<11} {line}" if files > 1 else line, markup=False)
-
-
-def _follow(files: list[Path]) -> None:
-    ends = {path: path.stat().st_size for path in files}
-    try:
-        while True:
-            for path, end in ends.items():
-                size = path.stat().st_size if path.exists() else 0
-                if size < end:
-                    ends[path] = 0  # rotated
-                elif size > end:
-                    with path.open("rb") as file:
-                        file.seek(end)
-                        fresh = file.read()
-                    ends[path] = end + len(fresh)
-                    for line in fresh.decode(errors="replace").splitlines():
-                        _show_line(path, line, len(files))
-            time.sleep(0.3)
-    except KeyboardInterrupt:
-        return
 
 
 def restart(
