@@ -18,6 +18,7 @@ from bench.servers import servers
 from rich.console import Console
 from rich.table import Table
 
+from chaos import flows
 from chaos.faults import Faults
 from chaos.history import Verdict, judge, open_work
 from chaos.load import HONEST, Load
@@ -32,6 +33,10 @@ SETTLE_LIMIT = 30.0  # s after the last fault; whatever is open then is stuck
 def main() -> None:
     """Run a storm and print what came of it."""
     options = _options()
+    if options.flows:
+        found, verdict = flows.storm(options)
+        _show(found, verdict, options.json)
+        raise SystemExit(0 if verdict.held else 1)
     with idle_stack(fleet=False, data_dir=options.data_dir) as stack:
         home = stack.data.root / "chaos"
         home.mkdir(exist_ok=True)
@@ -48,6 +53,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--session-kills", type=int, default=150)
     parser.add_argument("--valkey-kills", type=int, default=20)
     parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--flows", action="store_true")
+    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--mode", choices=("attached", "detached"), default="attached")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-dir", type=Path)
@@ -167,14 +176,24 @@ def _show(found: dict[str, Any], verdict: Verdict, as_json: bool) -> None:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return
     table = Table(
-        title=f"The crash storm ({found['chaos']}, {found['mode']})",
+        title=f"The crash storm ({', '.join(found[name] for name in ('chaos', 'mode') if name in found)})",
         title_justify="left",
         box=None,
         pad_edge=False,
         show_header=False,
     )
-    for name in ("operations", "faults", "ends", "reasons", "requests_tried_again", "seconds"):
-        value = found[name]
+    for name in (
+        "operations",
+        "runs",
+        "steps",
+        "faults",
+        "ends",
+        "reasons",
+        "requests_tried_again",
+        "seconds",
+    ):
+        if (value := found.get(name)) is None:
+            continue
         text = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(name.replace("_", " "), text)
     console = Console()

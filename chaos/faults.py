@@ -39,6 +39,24 @@ class Faults:
         self.dice.shuffle(blows)
         return blows
 
+    def flow_deck(self, kills: int) -> list[Callable[[], None]]:
+        """Return so many kills of each part that a flow needs, in random order."""
+        blows = [*[self.kill_nodered] * kills, *[self.kill_bridge] * kills, *[self.kill_core] * kills]
+        self.dice.shuffle(blows)
+        return blows
+
+    def kill_nodered(self) -> None:
+        """SIGKILL to Node-RED, with all its messages."""
+        self._strike("nodered", signal.SIGKILL)
+
+    def kill_bridge(self) -> None:
+        """SIGKILL to the bridge."""
+        self._strike("bridge", signal.SIGKILL)
+
+    def kill_core(self) -> None:
+        """SIGKILL to the core."""
+        self._strike("core", signal.SIGKILL)
+
     def kill_worker(self) -> None:
         """SIGKILL to the worker."""
         self._strike("worker", signal.SIGKILL)

@@ -117,6 +117,16 @@ def chaos(
     detached: Annotated[
         bool, typer.Option("--detached", help="Detached commands: nothing may be lost at all.")
     ] = False,
+    flows: Annotated[
+        bool,
+        typer.Option(
+            "--flows",
+            help="A storm over flows instead: runs of durable commands, while what runs them is killed.",
+        ),
+    ] = False,
+    runs: Annotated[int, typer.Option(min=1, help="Of flows.")] = 50,
+    steps: Annotated[int, typer.Option(min=1, max=9, help="Commands of a run.")] = 5,
+    kills: Annotated[int, typer.Option(min=0, help="Of Node-RED, of the bridge and of the core, each.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed deals the same blows in the same order.")] = 0,
     data_dir: OwnFolder = None,
     as_json: AsJson = False,
@@ -132,10 +142,14 @@ def chaos(
             "session-kills": session_kills,
             "valkey-kills": valkey_kills,
             "seed": seed,
+            "runs": runs,
+            "steps": steps,
+            "kills": kills,
         }
         words = [f"--{name}={count}" for name, count in counts.items()]
         words += [f"--data-dir={data_dir}"] if data_dir else []
         words += ["--calm"] if calm else []
+        words += ["--flows"] if flows else []
         words += ["--mode=detached"] if detached else []
         _become("chaos", *words, *(["--json"] if as_json else []))
 
