@@ -3,9 +3,12 @@
 import uuid
 
 import httpx
+import orjson
 import pytest
 from tests.bridge.conftest import INSTANCE_TOKEN, Door, a_deploy, command_on, newest_rev
 from tests.support.registered import Registered
+
+from opsconductor.contracts.workflow import WorkflowOutputs, WorkflowResults
 
 
 async def test_targets_come_whole_and_filtered(operator: httpx.AsyncClient, targets: list[dict]) -> None:
@@ -101,6 +104,18 @@ async def test_results_wait_for_the_end(
     assert [r["output_text"] for r in found["results"]] == ["done\n", "done\n"]
     assert {r["output_text"] for r in without_output["results"]} == {""}
     assert state["terminal"]
+
+
+async def test_results_written_from_rows_have_the_form_of_the_contract(
+    operator: httpx.AsyncClient, fleet: Registered, worker: object
+) -> None:
+    accepted = (await operator.post("/api/workflow/execute", json=command_on(fleet.ids, "exit 3"))).json()
+    id = accepted["execution_id"]
+    found = (await operator.get(f"/api/workflow/results/{id}", params={"wait": 20})).content
+    some = (await operator.get(f"/api/workflow/outputs/{id}", params={"target_id": fleet.ids})).content
+    # Exactly what the models would write, defaults and instants included.
+    assert orjson.loads(WorkflowResults.model_validate_json(found).model_dump_json()) == orjson.loads(found)
+    assert orjson.loads(WorkflowOutputs.model_validate_json(some).model_dump_json()) == orjson.loads(some)
 
 
 async def test_parameters_and_batches_go_to_the_core(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Row, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,7 +70,7 @@ class Alike:
     """How many groups there are in all."""
 
 
-def kept_of(result: ExecutionResult, stream: str) -> Kept:
+def kept_of(result: ExecutionResult | Row[Any], stream: str) -> Kept:
     """Return what is kept of stdout or stderr."""
     r = result
     if stream == "stdout":

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, text, update
+from sqlalchemy import Row, Select, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -75,6 +75,13 @@ def results(execution_id: UUID, status: str | None = None) -> Select[Any]:
 async def all_results(session: AsyncSession, execution_id: UUID) -> list[ExecutionResult]:
     query = results(execution_id).order_by(ExecutionResult.target_name, ExecutionResult.id)
     return list(await session.scalars(query))
+
+
+async def rows_of_all_results(session: AsyncSession, execution_id: UUID) -> Sequence[Row[Any]]:
+    """Return them as rows: objects of thousands of results cost more than the question for them."""
+    table = ExecutionResult.__table__
+    query = select(*table.c).where(table.c.execution_id == execution_id)
+    return (await session.execute(query.order_by(table.c.target_name, table.c.id))).all()
 
 
 async def results_of_targets(

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.guard import caller_of
 from opsconductor.auth.models import User
-from opsconductor.auth.policy import WORKFLOW_TOKEN
+from opsconductor.auth.policy import FLOW_RUN
 from opsconductor.auth.principal import Principal, of_user
 from opsconductor.auth.routes import Current, Gate
 from opsconductor.auth.service import sign_in
@@ -41,7 +41,7 @@ from opsconductor.targets import repository as targets
 from opsconductor.targets.routes import Wanted
 from opsconductor.workflows import service
 from opsconductor.workflows.errors import GrantMissing
-from opsconductor.workflows.views import workflow_results_out
+from opsconductor.workflows.views import workflow_results_json
 
 router = APIRouter(prefix="/workflow", tags=["workflow API"])
 
@@ -102,19 +102,18 @@ async def workflow_results(execution_id: UUID, look: Look, wait: Wait = 0, outpu
     """Return an execution with the results of all its targets; with `wait`, once it has ended."""
     execution = await look.until_ended(execution_id, wait)
     async with look.units.begin() as uow:
-        rows = await executions.all_results(uow.session, execution_id)
-    shown = await workflow_results_out(rows, look.folder, output=output)
-    found = WorkflowResults(
-        execution_id=execution.id,
-        status=execution.status,
-        terminal=execution.status in TERMINAL,
-        target_count=execution.target_count,
-        counts=execution.counts,
-        results=shown,
-        execution_time=_seconds(execution),
-    )
-    # Written once: FastAPI would validate thousands of results again, and write them by way of dictionaries.
-    return Response(found.model_dump_json(), media_type="application/json")
+        rows = await executions.rows_of_all_results(uow.session, execution_id)
+    shown = await workflow_results_json(rows, look.folder, output=output)
+    found = {
+        "execution_id": execution.id,
+        "status": execution.status,
+        "terminal": execution.status in TERMINAL,
+        "target_count": execution.target_count,
+        "counts": execution.counts,
+        "results": orjson.Fragment(shown),
+        "execution_time": _seconds(execution),
+    }
+    return Response(orjson.dumps(found), media_type="application/json")
 
 
 @router.get("/state/{execution_id}")
@@ -145,7 +144,7 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, gate: Gate) -> W
             token, expires_at, user = await service.run_token(uow, gate.signer, wanted.flow_id, wanted.run_id)
         else:
             raise GrantMissing
-    owner = of_user(user, scopes=WORKFLOW_TOKEN, flow_id=wanted.flow_id)
+    owner = of_user(user, scopes=FLOW_RUN, flow_id=wanted.flow_id)
     say_with_answer(request, {ISSUED: str(caller_of(owner))})
     return WorkflowTokenOut(token=token, expires_at=expires_at, user=_user(user))
 

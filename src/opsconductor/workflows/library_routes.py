@@ -3,25 +3,27 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from opsconductor.contracts.workflow import MOST_OUTPUTS, WorkflowOutputs
 from opsconductor.executions import repository as executions
 from opsconductor.executions.routes import Look
 from opsconductor.kit.access import allowed
-from opsconductor.workflows.views import workflow_results_out
+from opsconductor.workflows.views import workflow_results_json
 
 router = APIRouter(prefix="/workflow", tags=["workflow API"])
 
 Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
 
 
-@router.get("/outputs/{execution_id}")
+@router.get("/outputs/{execution_id}", response_model=WorkflowOutputs)
 @allowed("executions.read")
-async def workflow_outputs(execution_id: UUID, target_id: Some, look: Look) -> WorkflowOutputs:
+async def workflow_outputs(execution_id: UUID, target_id: Some, look: Look) -> Response:
     """Return the results of some targets of an execution with what was written; up to 200 at once."""
     await look.look(execution_id)
     async with look.units.begin() as uow:
         rows = await executions.results_of_targets(uow.session, execution_id, target_id)
-    shown = await workflow_results_out(rows, look.folder)
-    return WorkflowOutputs(execution_id=execution_id, results=shown)
+    shown = await workflow_results_json(rows, look.folder)
+    found = {"execution_id": execution_id, "results": orjson.Fragment(shown)}
+    return Response(orjson.dumps(found), media_type="application/json")
