@@ -29,7 +29,7 @@ from opsconductor.executions.watching import Lookout
 from opsconductor.files.routes import router as files
 from opsconductor.files.storage import Storage
 from opsconductor.kit.access import public
-from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.database import connect, each_statement_by_itself, sessions
 from opsconductor.kit.errors import Unavailable
 from opsconductor.kit.http import only_known_parameters, problem, service_app
 from opsconductor.kit.live import Hints
@@ -117,13 +117,14 @@ def create_app(config: Settings) -> FastAPI:
     people = (auth, workflow_tokens, notifications, notification_channels)
     nouns = (targets, credentials, scripts, files, outputs, executions, audit)
     flows = (workflows, exchange, deploys, templates, runs)
-    for router in (*people, *nouns, *flows):
-        root.include_router(router, prefix="/api/v3")
-    for router in (auth_internal, workflow_storage, runs_internal, waits, health):
-        root.include_router(router)
+    # Routes are looked through in order: what flows ask for all the time comes first.
     if config.enable_workflow_api:
         for router in (workflow_api, workflow_library, workflow_reporting):
             root.include_router(router, prefix="/api")
+    for router in (waits, runs_internal, workflow_storage, auth_internal, health):
+        root.include_router(router)
+    for router in (*people, *nouns, *flows):
+        root.include_router(router, prefix="/api/v3")
     app.include_router(root)
     return app
 
@@ -145,7 +146,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)), hints)
     app.state.units = units
     rate = RateLimit(config, "core")
-    app.state.guard = Guard(config, units.sessions, owner_of, rate)
+    app.state.guard = Guard(config, sessions(each_statement_by_itself(engine)), owner_of, rate)
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
     courier = Courier(Folder.of(config), config.storage_cache_bytes)

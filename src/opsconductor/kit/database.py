@@ -1,15 +1,19 @@
 """The database: engine, declarative base and column types shared by all tables."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, DateTime, MetaData, bindparam, cast, column, func
+from sqlalchemy import ARRAY, DateTime, Engine, MetaData, bindparam, cast, column, event, func
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
@@ -23,6 +27,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+TRUSTED = 1.0  # s after its use in which a connection is taken to be there
+IDLE_SINCE = "idle_since"
 
 Id = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
@@ -66,12 +73,11 @@ def driver_url(url: str) -> str:
 
 def connect(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
     """Return an engine that gives up on a silent database instead of hanging."""
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(settings.database_url.get_secret_value()),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,  # s; then 503, better than a queue without end
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
             "application_name": "opsconductor",
@@ -81,6 +87,34 @@ def connect(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
         json_deserializer=json.loads,
         hide_parameters=True,  # an error text must not show values
     )
+    _ping_what_was_idle(engine.sync_engine)
+    return engine
+
+
+def each_statement_by_itself(engine: AsyncEngine) -> AsyncEngine:
+    """Return the engine for what needs no transactions: each costs two questions to the database more."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _ping_what_was_idle(engine: Engine) -> None:
+    """Have a connection looked after that was not used for a while, and replaced where the database has closed it.
+
+    To ask each time (`pool_pre_ping`) is a fifth of what a short request costs. One that was used a moment ago and
+    broke since is an error of that request, as one that breaks during it.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_: object, record: ConnectionPoolEntry) -> None:
+        record.info[IDLE_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look_after(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        if time.monotonic() - record.info.get(IDLE_SINCE, time.monotonic()) <= TRUSTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool makes another
 
 
 def sessions(engine: AsyncEngine) -> Sessions:
