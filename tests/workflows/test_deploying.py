@@ -69,6 +69,14 @@ async def test_a_removed_tab_is_no_longer_listed_but_its_versions_are(nodered: N
     assert (await dora.api.get("/workflows/removed/versions")).json()["total"] == 1
 
 
+async def test_a_tab_that_is_disabled_is_listed_as_not_active(nodered: Nodered, dora: Person) -> None:
+    await nodered.deploy([*a_tab("on", a_node("on-n")), *a_tab("off", a_node("off-n"), disabled=True)], dora)
+    listed = (await dora.api.get("/workflows", params={"limit": 200})).json()["items"]
+    active = {item["flow_id"]: item["is_active"] for item in listed}
+
+    assert (active["on"], active["off"]) == (True, False)
+
+
 async def test_a_tab_that_comes_back_is_listed_again(nodered: Nodered, dora: Person) -> None:
     tab = a_tab("back", a_node("b1"))
     for flows in (tab, [], tab):

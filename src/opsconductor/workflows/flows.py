@@ -34,6 +34,11 @@ def tabs(flows: list[Node], credentials: Mapping[str, Any]) -> list[Tab]:
     return [_tab(node, by_id, inside, marks) for node in flows if node["type"] == "tab"]
 
 
+def is_disabled(nodes: Iterable[Node]) -> bool:
+    """Tell whether a tab, given with what it uses, is one that Node-RED does not start."""
+    return any(node["type"] == "tab" and node.get("disabled") for node in nodes)
+
+
 def _marks(credentials: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the marks by node; an older Node-RED of ours sends none."""
     marks = credentials.get("marks")

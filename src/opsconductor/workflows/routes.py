@@ -11,7 +11,7 @@ from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import UnitOfWork, UnitsOfWork
-from opsconductor.workflows import restoring, service
+from opsconductor.workflows import flows, restoring, service
 from opsconductor.workflows.models import NoderedFlow, NoderedFlowVersion
 from opsconductor.workflows.schemas import (
     BoxOut,
@@ -132,6 +132,6 @@ def _out(row: NoderedFlow) -> WorkflowOut:
         name=row.flow_name,
         version=row.version,
         run_as=owner,
-        is_active=row.is_active,
+        is_active=row.is_active and not flows.is_disabled(row.flow_data),
         updated_at=row.updated_at,
     )

@@ -18,7 +18,7 @@ class RunAs(BaseModel):
 
 
 class WorkflowOut(BaseModel):
-    """A deployed tab. It acts as whoever last deployed a change to it."""
+    """A deployed tab, which acts as whoever last deployed a change to it. One disabled in the editor is not active."""
 
     flow_id: str
     name: str
