@@ -228,7 +228,8 @@ async def test_a_server_is_made_and_checked_in_the_editor_and_lists_come_from_it
     await editor.screenshot(path=project() / ".cache/stock-server.png")
     await editor.locator("#node-config-dialog-ok").click()
     await editor.locator("#node-dialog-ok").click()
-    await editor.locator("#red-ui-header-button-deploy").click()
+    async with stock.starting():
+        await editor.locator("#red-ui-header-button-deploy").click()
     await expect(editor.locator("#red-ui-header-button-deploy")).to_have_class(
         "red-ui-deploy-button disabled"
     )

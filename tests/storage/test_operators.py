@@ -22,6 +22,7 @@ from tests.support.s3 import TestBucket
 
 from opsconductor.kit.settings import Settings
 from opsconductor.stack import bucket as handed_on
+from opsconductor.stack import nodered
 from opsconductor.stack.embedded import Layout, services
 from opsconductor.stack.folders import DataDir
 from opsconductor.stack.problems import StackProblem
@@ -160,6 +161,7 @@ def test_only_those_that_use_the_bucket_are_told_of_it(
         "redis://cache",
         own_postgres=False,
         own_valkey=False,
+        nodered=nodered.plan(data),
         bucket=handed_on.environment(data),
     )
 

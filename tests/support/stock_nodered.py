@@ -1,10 +1,12 @@
 """A Node-RED that is not OpsConductor's own, as its users install it, with our package from `npm pack`."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import subprocess
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +30,18 @@ class StockNodeRed:
     api: httpx.AsyncClient
 
     async def deploy(self, flows: list[dict[str, Any]]) -> None:
-        """Replace all flows, as the editor does; return once they have started."""
+        """Replace all flows, as the editor does."""
+        async with self.starting():
+            headers = {"Node-RED-API-Version": "v2"}
+            answer = await self.api.post("/flows", json={"flows": flows}, headers=headers)
+            assert answer.status_code == 200, answer.text
+
+    @contextlib.asynccontextmanager
+    async def starting(self) -> AsyncIterator[None]:
+        """Leave this once the flows that are deployed in it have started."""
         before = self._starts()
-        answer = await self.api.post("/flows", json={"flows": flows}, headers={"Node-RED-API-Version": "v2"})
-        assert answer.status_code == 200, answer.text
-        async with asyncio.timeout(20):
+        yield
+        async with asyncio.timeout(30):
             while self._starts() == before:
                 await asyncio.sleep(0.05)
 

@@ -7,6 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import TheBridge, limited
+from opsconductor.contracts.listing import (
+    WorkflowTemplateCategories,
+    WorkflowTemplateNodes,
+    WorkflowTemplates,
+)
 from opsconductor.contracts.workflow import NodeTypes
 from opsconductor.kit.http import only_known_parameters
 
@@ -22,13 +27,13 @@ Category = Annotated[str, Query(min_length=1, max_length=100)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 
-@router.get("/template-categories")
+@router.get("/template-categories", response_model=WorkflowTemplateCategories)
 async def workflow_template_categories(request: Request, bridge: TheBridge) -> Response:
     """Return the categories of the templates that somebody sees."""
     return await bridge.core.pass_on(request, "GET", f"{TEMPLATES}/categories")
 
 
-@router.get("/templates")
+@router.get("/templates", response_model=WorkflowTemplates)
 async def workflow_templates(
     request: Request, bridge: TheBridge, category: Category, cursor: Cursor = None
 ) -> Response:
@@ -39,13 +44,13 @@ async def workflow_templates(
     return await bridge.core.pass_on(request, "GET", TEMPLATES, params=params)
 
 
-@router.post("/templates/{template_id}/download")
+@router.post("/templates/{template_id}/download", response_model=WorkflowTemplateNodes)
 async def download_workflow_template(template_id: UUID, request: Request, bridge: TheBridge) -> Response:
     """Return a template with its nodes, and count that it was taken."""
     return await bridge.core.pass_on(request, "POST", f"{TEMPLATES}/{template_id}/download")
 
 
-@storage.put("/node-types")
+@storage.put("/node-types", status_code=204)
 async def keep_node_types(wanted: NodeTypes, request: Request, bridge: TheBridge) -> Response:
     """Keep which node types Node-RED has."""
     content = await request.body()

@@ -1,6 +1,7 @@
 """What dialogs of nodes list through the bridge: as much of scripts and files as they are promised."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -40,3 +41,29 @@ class WorkflowFiles(BaseModel):
 
     items: list[WorkflowFile]
     total: int
+
+
+class WorkflowTemplateCategories(BaseModel):
+    """Categories of templates, and how many each has."""
+
+    categories: dict[str, int]
+
+
+class WorkflowTemplate(BaseModel):
+    """A template, without its nodes."""
+
+    id: UUID
+    name: str
+
+
+class WorkflowTemplates(BaseModel):
+    """Templates of a category by name; with `next_cursor` there are more."""
+
+    items: list[WorkflowTemplate]
+    next_cursor: str | None
+
+
+class WorkflowTemplateNodes(BaseModel):
+    """The nodes of a template, as Node-RED imports them."""
+
+    nodes: list[dict[str, Any]]
