@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from bench.figures import machine, progress
+from bench.figures import progress
 from bench.idle_stack import IdleStack, idle_stack
 from bench.servers import servers
 from rich.console import Console
@@ -93,13 +93,9 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
         "executions": len(load.accepted),
         "faults": dict(faults.dealt),
         "requests_tried_again": load.tried_again,
-        "ends": dict(verdict.ends),
-        "reasons": dict(verdict.reasons),
         "seconds": round(raged, 1),
         "settled_after_s": round(settled, 1),
-        "broken": {promise: examples[:10] for promise, examples in verdict.broken.items()},
-        "held": verdict.held,
-        "machine": machine(),
+        **verdict.told(),
     }
     return found, verdict
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from bench.figures import machine, progress
+from bench.figures import progress
 from bench.flows import FUNCTION, deploy
 from bench.idle_stack import IdleStack, idle_stack
 from bench.servers import servers
@@ -97,13 +97,9 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
         "steps": options.steps,
         "faults": dict(faults.dealt),
         "requests_tried_again": started.tried_again,
-        "ends": dict(verdict.ends),
-        "reasons": dict(verdict.reasons),
         "seconds": round(raged, 1),
         "settled_after_s": round(settled, 1),
-        "broken": {promise: examples[:10] for promise, examples in verdict.broken.items()},
-        "held": verdict.held,
-        "machine": machine(),
+        **verdict.told(),
     }
     return found, verdict
 

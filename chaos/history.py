@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from bench.figures import machine
 from psycopg.rows import dict_row
 
 from chaos.load import Load
@@ -35,6 +36,16 @@ class Verdict:
 
     def breaks(self, promise: str, example: str) -> None:
         self.broken.setdefault(promise, []).append(example)
+
+    def told(self) -> dict[str, Any]:
+        """Return it as a report has it, with some examples of each broken promise."""
+        return {
+            "ends": dict(self.ends),
+            "reasons": dict(self.reasons),
+            "broken": {promise: examples[:10] for promise, examples in self.broken.items()},
+            "held": self.held,
+            "machine": machine(),
+        }
 
 
 def open_work(database_url: str) -> int:

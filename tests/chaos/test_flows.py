@@ -1,16 +1,12 @@
 """A block of the storm over flows: Node-RED, bridge and core are killed under runs of durable commands; its judge."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chaos.flows import Started, judge
+from tests.chaos.conftest import a_storm
 
-HOUSE = Path(__file__).parents[2]
 KILLS, RUNS, STEPS = 2, 12, 5
 ID = "run-1"
 
@@ -18,21 +14,10 @@ ID = "run-1"
 @pytest.mark.crash
 @pytest.mark.timeout(600)
 def test_a_storm_over_flows_runs_each_command_once_and_leaves_no_run_open() -> None:
-    words = ["--flows", f"--runs={RUNS}", f"--steps={STEPS}", f"--kills={KILLS}"]
-    path = os.pathsep.join((str(HOUSE), str(HOUSE / "src")))
-    done = subprocess.run(
-        [sys.executable, "-m", "chaos", "--json", *words],
-        cwd=HOUSE,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr[-3000:]
-    found = json.loads(done.stdout)
+    status, found = a_storm("--flows", f"--runs={RUNS}", f"--steps={STEPS}", f"--kills={KILLS}")
 
     assert found["broken"] == {}
-    assert (done.returncode, found["runs"]) == (0, RUNS)
+    assert (status, found["runs"]) == (0, RUNS)
     assert set(found["faults"].values()) == {KILLS}
     assert found["ends"]["completed"] >= RUNS / 2, "most runs were lost: this test has proved little"
 
