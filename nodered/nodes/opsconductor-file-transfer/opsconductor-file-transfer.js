@@ -88,14 +88,15 @@ async function run (work) {
     : withContent(work, path, source => transferred(work, targets, path, { ...source, destination: path }))
 }
 
-/** @param {Work} work @param {import('../lib/targets').Target[]} targets @param {string} path @param {object} what */
+/** @param {Work} work @param {import('../lib/targets').Target[]} targets @param {string} path @param {Record<string, string>} what */
 async function transferred (work, targets, path, what) {
-  const { direction, timeout, retryCount, options } = work.settings
+  const { direction, source, timeout, retryCount, options } = work.settings
   const order = {
     title: 'Transfer Files',
     description: `Executed by a Node-RED workflow: ${direction} ${path}`.slice(0, 1_000),
     type: 'file_transfer',
-    parameters: { direction, ...what, ...options, timeout, retry_count: retryCount }
+    parameters: { direction, ...what, ...options, timeout, retry_count: retryCount },
+    ownFile: Boolean(what.file_id) && source !== 'file'
   }
   const outcome = await runOnTargets(work, targets, order, { about: { direction, path }, noun: `The ${direction}`, detail: transferOf })
   const files = direction === 'download' ? outcome.ended.results.flatMap(fetchedFrom) : undefined
