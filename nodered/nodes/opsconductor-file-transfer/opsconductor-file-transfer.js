@@ -2,7 +2,7 @@
 'use strict'
 
 const { ConfigError, idOf, numberOf, oneOf, wordOf } = require('../lib/config')
-const { defineNode } = require('../lib/define-node')
+const { defineRunner } = require('../lib/define-runner')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
 const { runSettings } = require('../lib/run-settings')
@@ -118,6 +118,6 @@ function fetchedFrom ({ target_id, target_name, transfer }) {
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  defineNode(RED, 'opsconductor-file-transfer', { migrations, settings, run, maxInFlight: settings => settings.maxInFlight })
+  defineRunner(RED, 'opsconductor-file-transfer', { migrations, settings, run })
   offer(RED, 'files', (ask, query) => ask('files', searchOf(query)))
 }
