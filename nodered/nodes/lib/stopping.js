@@ -23,8 +23,11 @@ class Stopped extends Error {
 }
 
 /** Stops waiting for an execution; cancels it where the node is set so. @param {Work} work @param {string} id */
-async function leave ({ bridge, settings }, id) {
-  if (settings.cancelOnStop) await bridge.cancel(id, AbortSignal.timeout(WITHIN))
+async function leave ({ bridge, node, settings }, id) {
+  if (settings.cancelOnStop) {
+    await bridge.cancel(id, AbortSignal.timeout(WITHIN))
+      .catch(error => node.warn(`Stopped, but execution ${id} could not be cancelled: ${error.message}`))
+  }
   return new Stopped(true)
 }
 
@@ -42,8 +45,9 @@ async function leaveUnanswered (work, wanted, mustKnow) {
     const id = await acceptedId(work, wanted, limit)
     if (id && settings.cancelOnStop) await bridge.cancel(id, limit)
     return new Stopped(id !== null)
-  } catch {
-    node.warn('Stopped while it asked for an execution, and OpsConductor does not answer: whether it was begun is not known; look under Executions.')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error
+    node.warn(`Stopped while it asked for an execution, and it is not known whether that was begun and goes on; look under Executions: ${reason}`)
     return new Stopped(true)
   }
 }

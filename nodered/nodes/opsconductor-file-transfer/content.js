@@ -59,12 +59,8 @@ function nameOf (msg, destination) {
  * @param {Buffer} content
  * @returns {Promise<string>} id of the file
  */
-async function stored (work, name, content) {
-  const { bridge, key, msg, signal, wait } = work
+async function stored ({ bridge, key, signal }, name, content) {
   const { id } = await bridge.keepFile(name, content, key, later(signal, ANSWER_WITHIN))
-  if (wait.facts) await wait.keep(msg, { ...wait.facts, fileId: id })
-  else if (signal.aborted) await removed(work, id)
-  signal.throwIfAborted()
   return id
 }
 
@@ -75,8 +71,11 @@ async function stored (work, name, content) {
  * @param {(source: Source) => Promise<T>} use
  */
 async function withFile (work, id, use) {
+  const { msg, signal, wait } = work
   let needed = false
   try {
+    if (wait.facts && !wait.facts.fileId) await wait.keep(msg, { ...wait.facts, fileId: id })
+    signal.throwIfAborted()
     return await use({ file_id: id })
   } catch (error) {
     needed = isNeeded(work, error)

@@ -76,7 +76,7 @@ test('a stopped node that can not find out what became of its request says so in
   await flow.bridge.start()
 
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0], /whether it was begun is not known; look under Executions/)
+  assert.match(warnings[0], /not known whether that was begun and goes on; look under Executions/)
 })
 
 /** Sends a buffer of a message to targets. @param {Partial<import('../../test-support/bridge').TestBridge>} [bridge] */
@@ -112,10 +112,23 @@ test('the file of a message stays when the node is stopped after the transfer wa
   assert.equal(flow.bridge.files.size, 1)
 })
 
+test('an execution that can not be cancelled is told in the log, and its file stays', async () => {
+  const flow = await aFlow([{ ...TRANSFER, path: '/tmp/app.bin', cancelOnStop: true }], { endsAtOnce: false })
+  /** @type {string[]} */
+  const warnings = []
+  flow.node('transfer').warn = (/** @type {string} */ text) => warnings.push(text)
+  flow.send('transfer', { targets: flow.bridge.targets, payload: Buffer.from('content') })
+  const { id } = await until(() => [...flow.bridge.executions.values()][0])
+  await until(() => flow.bridge.requests('GET', '/api/workflow/').some(asked => asked.path.includes(id)))
+  flow.bridge.instead[`POST /api/workflow/cancel/${id}`] = [refused(503, 'unavailable', 'The core is away.')]
+  await flow.stop('transfer')
+
+  assert.deepEqual(warnings, [`Stopped, but execution ${id} could not be cancelled: The core is away.`])
+  assert.equal(flow.bridge.files.size, 1)
+})
+
 test('the file of a message stays, too, where the node had not heard yet that the transfer was accepted', async () => {
-  const flow = await aTransfer()
-  await until(() => flow.bridge.files.size)
-  flow.bridge.acceptsAfter = 300
+  const flow = await aTransfer({ acceptsAfter: 300 })
   await until(() => flow.bridge.requests('POST', EXECUTE).length)
   await flow.stop('transfer')
   assert.deepEqual([flow.bridge.files.size, flow.bridge.executions.size], [1, 1])
