@@ -39,6 +39,12 @@ class TestBridge {
   outcome = target => ({ status: 'completed', exit_code: 0, output_text: `${target.name}\n` })
   /** Ends each execution as soon as it is accepted. */
   endsAtOnce = true
+  /** ms until what is to be executed, or kept as a file, is accepted. */
+  acceptsAfter = 0
+  /** Names of files that are kept, by id. @type {Map<string, string>} */
+  files = new Map()
+  /** Executions by the key they were accepted with. @type {Map<string, Execution>} */
+  #accepted = new Map()
   /** What is known of runs, by id. @type {Map<string, any>} */
   runs = new Map()
   /** Runs that somebody wants to end. @type {string[]} */
@@ -145,7 +151,7 @@ class TestBridge {
       query: url.searchParams,
       token: (req.headers.authorization ?? '').replace('Bearer ', ''),
       headers: req.headers,
-      body: text ? JSON.parse(text) : undefined
+      body: req.headers['content-type'] === 'application/json' ? JSON.parse(text) : undefined
     }
     this.asked.push(asked)
     const instead = this.instead[`${asked.method} ${asked.path}`]?.shift()
@@ -179,6 +185,7 @@ class TestBridge {
     if (!knownTicket && !this.#tokens.has(asked.token)) return refused(401, 'not_signed_in', 'The token has expired.')
     if (what === 'targets') return this.#targets(asked)
     if (what === 'execute') return this.#execute(asked)
+    if (what === 'files') return this.#file(asked, name)
     return this.#execution(asked, what, this.executions.get(name))
   }
 
@@ -198,15 +205,34 @@ class TestBridge {
     return ok({ targets: found, total: found.length, filters_applied: filters })
   }
 
-  /** @param {Asked} asked */
-  #execute ({ body }) {
+  /** @param {Asked} asked @returns {Promise<Answer>} */
+  async #execute ({ body, headers }) {
+    const key = String(headers['idempotency-key'])
+    if (!headers['if-match']) await new Promise(resolve => setTimeout(resolve, this.acceptsAfter))
+    else if (!this.#accepted.has(key)) return refused(412, 'nothing_accepted', 'Nothing was accepted with this key.')
+    const { id, target_ids: { length } } = this.#accepted.get(key) ?? this.#begin(body, key)
+    return ok({ execution_id: id, status: 'scheduled', target_count: length, deadline_at: null }, 202)
+  }
+
+  /** @param {Asked} asked @param {string} id @returns {Promise<Answer>} */
+  async #file ({ method, query }, id) {
+    if (method === 'DELETE') return this.files.delete(id) ? { status: 204 } : refused(404, 'file_not_found', 'There is no such file.')
+    await new Promise(resolve => setTimeout(resolve, this.acceptsAfter))
+    const made = randomUUID()
+    this.files.set(made, String(query.get('name')))
+    return ok({ id: made }, 201)
+  }
+
+  /** @param {any} body @param {string} key */
+  #begin (body, key) {
     let end = () => {}
     const ended = new Promise(resolve => { end = () => resolve(undefined) })
     const results = body.target_ids.map((/** @type {string} */ id) => ({ target_id: id, status: 'running', exit_code: null }))
     const execution = /** @type {Execution} */ ({ id: randomUUID(), status: 'running', terminal: false, target_ids: body.target_ids, results, ended, end })
     this.executions.set(execution.id, execution)
+    this.#accepted.set(key, execution)
     if (this.endsAtOnce) this.finish(execution)
-    return ok({ execution_id: execution.id, status: 'scheduled', target_count: body.target_ids.length, deadline_at: null }, 202)
+    return execution
   }
 
   /** @param {Asked} asked @param {string} what @param {Execution | undefined} execution @returns {Promise<Answer>} */

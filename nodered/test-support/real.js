@@ -65,4 +65,17 @@ async function askCore (path) {
   return answer.json()
 }
 
-module.exports = { COMMAND, HEALTH, RESULTS, TRANSFER, WAIT, aRealFlow, askCore, facts }
+/** Asks for the waits of a node. @param {string} path @param {object} [options] */
+async function waits (path, options = {}) {
+  const { access } = facts()
+  const headers = { authorization: `Bearer ${access.instanceToken}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${access.url}/api/nodered/waits${path}`, { headers, ...options })
+  return answer.status === 204 ? null : /** @type {Promise<any>} */ (answer.json())
+}
+
+/** What a node holds. @param {{id: string}} node @returns {Promise<any[]>} */
+async function keptOf ({ id }) {
+  return (await waits(`?node_id=${id}`)).waits
+}
+
+module.exports = { COMMAND, HEALTH, RESULTS, TRANSFER, WAIT, aRealFlow, askCore, facts, keptOf, waits }

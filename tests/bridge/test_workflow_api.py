@@ -62,6 +62,22 @@ async def test_the_same_key_gives_the_same_execution(
     assert set(other.json()) == {"execution_id", "status", "target_count", "deadline_at"}
 
 
+async def test_with_if_match_only_what_was_accepted_before_is_found_and_nothing_is_begun(
+    operator: httpx.AsyncClient, targets: list[dict]
+) -> None:
+    wanted = command_on([targets[0]["id"]])
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    only_known = key | {"If-Match": "*"}
+    before = await operator.post("/api/workflow/execute", json=wanted, headers=only_known)
+    begun = await operator.post("/api/workflow/execute", json=wanted, headers=key)
+    after = await operator.post("/api/workflow/execute", json=wanted, headers=only_known)
+    wrong = await operator.post("/api/workflow/execute", json=wanted, headers=key | {"If-Match": '"x"'})
+
+    assert (before.status_code, before.json()["code"]) == (412, "nothing_accepted")
+    assert after.json()["execution_id"] == begun.json()["execution_id"]
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_request")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -7,6 +7,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -42,8 +43,8 @@ def _stored(core: Core) -> list[Path]:
     return [path for path in (core.settings.storage_dir / "files").rglob("*") if path.is_file()]
 
 
-async def _add(core: Core, name: str, content: object = b"content") -> httpx.Response:
-    return await core.admin.post("/files", params={"name": name}, content=content)
+async def _add(core: Core, name: str, content: object = b"content", **more: Any) -> httpx.Response:
+    return await core.admin.post("/files", params={"name": name}, content=content, **more)
 
 
 async def _pieces(size: int, piece: int = 64 * 1024) -> AsyncIterator[bytes]:
@@ -70,6 +71,32 @@ async def test_a_file_comes_back_as_it_was_sent(core: Core, size: int) -> None:
     assert (file["size"], file["sha256"]) == (size, hashlib.sha256(content).hexdigest())
     assert (file["purpose"], file["created_by_name"]) == ("upload", "admin")
     assert back.content == content
+
+
+async def test_an_upload_that_is_sent_again_is_the_same_file_until_it_is_deleted(core: Core) -> None:
+    key = {"Idempotency-Key": "upload-42"}
+    first = (await _add(core, "again", headers=key)).json()
+    before = len(_stored(core))
+    second = (await _add(core, "again", headers=key)).json()
+    other = await _add(core, "again", b"other", headers=key)
+    await core.admin.delete(f"/files/{first['id']}")
+    third = (await _add(core, "again", headers=key)).json()
+
+    assert second == first
+    assert len(_stored(core)) == before
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert third["id"] != first["id"]
+
+
+async def test_the_same_upload_at_the_same_time_is_kept_once(core: Core) -> None:
+    rows, kept = await _rows(core), len(_stored(core))
+    answers = await asyncio.gather(
+        *(_add(core, "at once", headers={"Idempotency-Key": "upload-43"}) for _ in range(8))
+    )
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert (await _rows(core), len(_stored(core))) == (rows + 1, kept + 1)
 
 
 async def test_content_is_offered_as_a_file_and_never_as_a_page(core: Core) -> None:

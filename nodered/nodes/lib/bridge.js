@@ -102,14 +102,32 @@ class Bridge {
       targets: filter => insist(`/targets?${new URLSearchParams(filter)}`),
       /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{execution_id: string, deadline_at: string | null}>} */
       execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key }, timeout: LONG }),
+      /**
+       * Returns what this key was accepted with before, and begins nothing; used when `signal` has fired already.
+       * @param {object} wanted as it was sent then
+       * @param {string} key
+       * @param {AbortSignal} limit
+       * @returns {Promise<{execution_id: string}>}
+       */
+      accepted: (wanted, key, limit) => ask('/execute', {
+        method: 'POST', body: wanted, headers: { 'idempotency-key': key, 'if-match': '*' }, signal: limit
+      }),
       /** @param {string} id @param {{outputs?: boolean}} [options] whether with what was written @returns {Promise<Results>} */
       results: (id, { outputs = true } = {}) => insist(`/results/${id}?output=${outputs}`, { timeout: LONG }),
       /** @param {string} id @param {string[]} targetIds up to 200 @returns {Promise<{results: Result[]}>} */
       outputs: (id, targetIds) => insist(`/outputs/${id}?${targetIds.map(one => `target_id=${encodeURIComponent(one)}`).join('&')}`, { timeout: LONG }),
-      /** @param {string} name @param {Buffer} content @returns {Promise<{id: string}>} */
-      keepFile: (name, content) => insist(`/files?${new URLSearchParams({ name })}`, { method: 'POST', content, timeout: LONG }),
-      /** @param {string} id */
-      removeFile: id => insist(`/files/${id}`, { method: 'DELETE' }),
+      /**
+       * @param {string} name
+       * @param {Buffer} content
+       * @param {string} key makes sending it again harmless
+       * @param {AbortSignal} limit
+       * @returns {Promise<{id: string}>}
+       */
+      keepFile: (name, content, key, limit) => insist(`/files?${new URLSearchParams({ name })}`, {
+        method: 'POST', content, headers: { 'idempotency-key': key }, timeout: LONG, signal: limit
+      }),
+      /** @param {string} id @param {AbortSignal} [limit] */
+      removeFile: (id, limit = signal) => insist(`/files/${id}`, { method: 'DELETE', signal: limit }),
       /**
        * Waits for the end of an execution; returns its results, too, where they were asked for and it has just ended.
        * @param {string} id

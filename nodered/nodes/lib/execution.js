@@ -5,11 +5,11 @@ const { contextOf } = require('./context')
 const { formatted, handleOf, succeeded, summaryOf, told } = require('./results')
 const { bringsOutputs } = require('./run-settings')
 const { ended, look } = require('./statuses')
+const { leave, leaveUnanswered } = require('./stopping')
 const { withTargets } = require('./targets')
 
 const KEY_REMEMBERED = 23 * 3_600_000 // ms; the core remembers keys for 24 h
 const FEW = 5 // targets whose results are asked for at each news of them; of more, once they have ended
-const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
 
 /** @typedef {import('./bridge').Result} Result */
 /** @typedef {import('./bridge').Results} Results */
@@ -27,6 +27,7 @@ const CANCEL_WITHIN = 1_500 // ms; a stopping node gets no more than 2 s
  * @property {string} type of the action
  * @property {object} parameters of the action
  * @property {object} [more] the rest of the request: values, strategy, mode
+ * @property {boolean} [ownFile] whether it sends a file that is to be removed where it was not begun
  */
 
 /**
@@ -58,11 +59,14 @@ async function executed (work, targets, order, { outputs }) {
  * @returns {Promise<string>} id of the execution
  */
 async function begun (work, targets, order) {
-  const { bridge, key, msg, wait } = work
+  const { bridge, key, msg, signal, wait } = work
   if (Date.now() - (wait.facts?.since ?? Date.now()) > KEY_REMEMBERED) {
     throw new Error('Node-RED was away for too long to know whether this was begun; look under Executions, and start it again if need be.')
   }
-  const { execution_id: id } = await bridge.execute(requestOf(work, targets, order), key)
+  const wanted = requestOf(work, targets, order)
+  const { execution_id: id } = await bridge.execute(wanted, key).catch(async error => {
+    throw signal.aborted && !wait.facts ? await leaveUnanswered(work, wanted, Boolean(order.ownFile)) : error
+  })
   if (wait.facts) await wait.keep(msg, { ...wait.facts, executionId: id })
   return id
 }
@@ -88,12 +92,12 @@ function requestOf (work, targets, { title, description, type, parameters, more 
  * @param {number} count
  * @param {{outputs: boolean} | null} results whether to ask for them while waiting, and how
  */
-async function endOf ({ bridge, settings, signal, show, wait }, id, count, results) {
+async function endOf (work, id, count, results) {
+  const { bridge, signal, show, wait } = work
   try {
     return await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)), { results })
   } catch (error) {
-    if (signal.aborted && settings.cancelOnStop && !wait.facts) await bridge.cancel(id, AbortSignal.timeout(CANCEL_WITHIN))
-    throw error
+    throw signal.aborted && !wait.facts ? await leave(work, id) : error
   }
 }
 

@@ -16,6 +16,7 @@ const MOST_WITH_OUTPUTS = 200 // targets; what more of them wrote may be gigabyt
  * @property {number} timeout s
  * @property {number} maxInFlight
  * @property {boolean} cancelOnStop
+ * @property {boolean} durable holds the message meanwhile, over restarts; what runs is not cancelled by a stop then
  */
 /**
  * @typedef {object} OrderSettings of nodes with two outputs
@@ -36,7 +37,8 @@ function workSettings (config) {
     name: config.name || '',
     timeout: numberOf(config.timeout, { name: 'The timeout', least: 1, most: LONGEST_TIMEOUT }),
     maxInFlight: numberOf(config.maxInFlight, { name: 'The number of messages at once', least: 1, most: 100, whole: true }),
-    cancelOnStop: Boolean(config.cancelOnStop)
+    cancelOnStop: Boolean(config.cancelOnStop),
+    durable: Boolean(config.durable)
   }
 }
 

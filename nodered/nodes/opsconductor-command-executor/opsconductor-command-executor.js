@@ -2,10 +2,9 @@
 'use strict'
 
 const { ConfigError, idOf, oneOf, wordOf } = require('../lib/config')
-const { defineNode } = require('../lib/define-node')
+const { defineRunner } = require('../lib/define-runner')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
-const { held } = require('../lib/waits')
 const { runSettings } = require('../lib/run-settings')
 const { targetsOf } = require('../lib/targets')
 const { TEXT_TYPES } = require('../lib/values')
@@ -32,7 +31,6 @@ const USER = /^(|[A-Za-z_][A-Za-z0-9._-]{0,31}\$?)$/
  * @property {string} workingDirectory
  * @property {string} runAs user on the target; '' for the one who signs in
  * @property {boolean} detached
- * @property {boolean} durable
  */
 /** @typedef {import('../lib/run-settings').RunSettings & Own} Settings */
 
@@ -54,26 +52,19 @@ function settings (config) {
     parameters: parametersOf(config.parameters),
     workingDirectory: String(config.workingDirectory ?? '').trim(),
     runAs: wordOf(config.runAs, USER, 'The user to run as', 'the name of a user on the targets'),
-    detached: Boolean(config.detached),
-    durable: Boolean(config.durable)
+    detached: Boolean(config.detached)
   }
 }
 
 /** @param {import('../lib/execution').Work<Settings>} work */
-function run (work) {
-  const act = async () => {
-    const targets = targetsOf(work.msg)
-    const { order, words } = await orderOf(work)
-    return runOnTargets(work, targets, order, words)
-  }
-  // Not the order: values of secret parameters must not be kept with the message.
-  return work.settings.durable ? held(work, async () => ({ since: Date.now() }), act) : act()
+async function run (work) {
+  const targets = targetsOf(work.msg)
+  const { order, words } = await orderOf(work)
+  return runOnTargets(work, targets, order, words)
 }
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  defineNode(RED, 'opsconductor-command-executor', {
-    migrations, settings, run, maxInFlight: settings => settings.maxInFlight, durable: settings => settings.durable
-  })
+  defineRunner(RED, 'opsconductor-command-executor', { migrations, settings, run })
   offer(RED, 'scripts', (ask, query) => ask('scripts', searchOf(query)))
 }

@@ -2,7 +2,7 @@
 'use strict'
 
 const { ConfigError, idOf, numberOf, oneOf, wordOf } = require('../lib/config')
-const { defineNode } = require('../lib/define-node')
+const { defineRunner } = require('../lib/define-runner')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
 const { runSettings } = require('../lib/run-settings')
@@ -88,14 +88,15 @@ async function run (work) {
     : withContent(work, path, source => transferred(work, targets, path, { ...source, destination: path }))
 }
 
-/** @param {Work} work @param {import('../lib/targets').Target[]} targets @param {string} path @param {object} what */
+/** @param {Work} work @param {import('../lib/targets').Target[]} targets @param {string} path @param {Record<string, string>} what */
 async function transferred (work, targets, path, what) {
-  const { direction, timeout, retryCount, options } = work.settings
+  const { direction, source, timeout, retryCount, options } = work.settings
   const order = {
     title: 'Transfer Files',
     description: `Executed by a Node-RED workflow: ${direction} ${path}`.slice(0, 1_000),
     type: 'file_transfer',
-    parameters: { direction, ...what, ...options, timeout, retry_count: retryCount }
+    parameters: { direction, ...what, ...options, timeout, retry_count: retryCount },
+    ownFile: Boolean(what.file_id) && source !== 'file'
   }
   const outcome = await runOnTargets(work, targets, order, { about: { direction, path }, noun: `The ${direction}`, detail: transferOf })
   const files = direction === 'download' ? outcome.ended.results.flatMap(fetchedFrom) : undefined
@@ -117,6 +118,6 @@ function fetchedFrom ({ target_id, target_name, transfer }) {
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  defineNode(RED, 'opsconductor-file-transfer', { migrations, settings, run, maxInFlight: settings => settings.maxInFlight })
+  defineRunner(RED, 'opsconductor-file-transfer', { migrations, settings, run })
   offer(RED, 'files', (ask, query) => ask('files', searchOf(query)))
 }

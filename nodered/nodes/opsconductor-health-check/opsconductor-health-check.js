@@ -2,7 +2,7 @@
 'use strict'
 
 const { ConfigError, numberOf, oneOf, wordOf } = require('../lib/config')
-const { defineNode } = require('../lib/define-node')
+const { defineRunner } = require('../lib/define-runner')
 const { executed, parted } = require('../lib/execution')
 const { countsOf, handleOf, told } = require('../lib/results')
 const { isSet, workSettings } = require('../lib/run-settings')
@@ -120,5 +120,5 @@ function payloadOf ({ format }, counts, results) {
 
 /** @param {import('../lib/node-red').RED} RED */
 module.exports = RED => {
-  defineNode(RED, 'opsconductor-health-check', { migrations, settings, run, maxInFlight: settings => settings.maxInFlight })
+  defineRunner(RED, 'opsconductor-health-check', { migrations, settings, run })
 }

@@ -28,7 +28,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 Params = Mapping[str, str | list[str]]
 Content = bytes | AsyncIterable[bytes]
 
-PASSED_ON = (b"authorization", b"idempotency-key", b"x-opsconductor-flow")
+PASSED_ON = (b"authorization", b"idempotency-key", b"if-match", b"x-opsconductor-flow")
 NO_STORE = {"Cache-Control": "no-store"}
 AWAY = {**NO_STORE, "Retry-After": "1"}
 CONNECT = 2.0  # s

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from opsconductor.bridge.errors import ContentInterrupted
-from opsconductor.bridge.routes import Limited, Word
+from opsconductor.bridge.routes import IdempotencyKey, Limited, Word
 from opsconductor.bridge.state import TheBridge
 from opsconductor.contracts.files import FileName
 from opsconductor.contracts.listing import WorkflowFile, WorkflowFiles, WorkflowScripts
@@ -44,8 +44,10 @@ async def workflow_files(
 
 
 @router.post("/files", status_code=201, response_model=WorkflowFile, openapi_extra=BODY)
-async def keep_workflow_file(name: Name, request: Request, bridge: TheBridge) -> Response:
-    """Keep the body as a file that can be sent to targets."""
+async def keep_workflow_file(
+    name: Name, request: Request, bridge: TheBridge, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Keep the body as a file that can be sent to targets; the same Idempotency-Key gives the same file."""
     content = _body(request)
     return await bridge.core.pass_on(request, "POST", FILES, params={"name": name}, content=content)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -37,6 +37,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$"),
 ]
+OnlyKnown = Annotated[Literal["*"] | None, Header(alias="If-Match")]
 Flow = Annotated[str | None, Header(alias="X-OpsConductor-Flow", max_length=255)]
 Word = Annotated[str | None, Query(max_length=200)]
 Words = Annotated[str | None, Query(max_length=1000)]
@@ -106,9 +107,13 @@ async def workflow_targets(
 
 @api.post("/execute", status_code=202, response_model=WorkflowAccepted, dependencies=[Limited])
 async def workflow_execute(
-    wanted: WorkflowExecute, request: Request, bridge: TheBridge, idempotency_key: IdempotencyKey = None
+    wanted: WorkflowExecute,
+    request: Request,
+    bridge: TheBridge,
+    idempotency_key: IdempotencyKey = None,
+    only_known: OnlyKnown = None,
 ) -> Response:
-    """Accept something to run; the same Idempotency-Key gives the same execution."""
+    """Accept something to run; the same Idempotency-Key gives the same execution, with `If-Match: *` only that."""
     content = await request.body()
     async with bridge.starts:
         return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)

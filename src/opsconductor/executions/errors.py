@@ -1,6 +1,6 @@
 """Refusals of the executions domain."""
 
-from opsconductor.kit.errors import Conflict, Invalid, NotFound, TooManyRequests
+from opsconductor.kit.errors import Conflict, Invalid, NotFound, OpsError, TooManyRequests
 
 
 class ExecutionNotFound(NotFound):
@@ -13,6 +13,13 @@ class ResultNotFound(NotFound):
     """This execution has no result with this id."""
 
     code = "result_not_found"
+
+
+class NothingAccepted(OpsError):
+    """Nothing was accepted with this Idempotency-Key, and If-Match says that nothing may be begun with it now."""
+
+    status = 412
+    code = "nothing_accepted"
 
 
 class ParametersInvalid(Invalid):

@@ -19,6 +19,7 @@ from opsconductor.executions.binding import bound, with_scripts
 from opsconductor.executions.errors import (
     ExecutionEnded,
     ExecutionNotFound,
+    NothingAccepted,
     PreviewOutdated,
     ResultNotFound,
     TooManyExecutions,
@@ -80,6 +81,7 @@ async def accept(
     vault: Vault,
     *,
     key: str | None = None,
+    only_known: bool = False,
     place: Place | None = None,
     repeated: Repeated | None = None,
 ) -> Execution:
@@ -87,6 +89,8 @@ async def accept(
     digest = _digest(wanted, place)
     if key and (earlier := await _earlier(uow, key, digest)):
         return earlier
+    if only_known:
+        raise NothingAccepted
     fleet = await _fleet(uow, wanted.target_ids)
     if repeated is None:
         wanted = await with_scripts(uow, wanted)

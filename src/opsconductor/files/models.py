@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opsconductor.kit.database import Base, CreatedAt, Id
@@ -18,6 +18,13 @@ class File(Base):
         CheckConstraint(f"purpose in {PURPOSES}", name="purpose"),
         CheckConstraint("size >= 0", name="size"),
         Index("ix_files_purpose", "purpose"),
+        Index(
+            "uq_files_key",
+            "created_by",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key is not null"),
+        ),
     )
 
     id: Mapped[Id]
@@ -34,4 +41,5 @@ class File(Base):
     target_id: Mapped[UUID | None]
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_by_name: Mapped[str] = mapped_column(String(200))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[CreatedAt]

@@ -16,7 +16,7 @@ from opsconductor.files.schemas import FileOut, Purpose
 from opsconductor.files.storage import Storage
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
-from opsconductor.kit.requests import Uow, origin_of
+from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 
 router = APIRouter(prefix="/files", tags=["files"])
@@ -62,10 +62,15 @@ async def add_file(
     request: Request,
     files: Files,
     name: Annotated[FileName, Query(description="What the file is called; no folders.")],
+    idempotency_key: IdempotencyKey = None,
 ) -> File:
-    """Upload a file: the body is its content. The answer has its size and SHA-256 as they arrived here."""
+    """Upload a file: the body is its content. The answer has its size and SHA-256 as they arrived here.
+
+    The same Idempotency-Key gives the same file, until it is deleted.
+    """
     units: UnitsOfWork = request.app.state.units
-    return await service.add(units, request.state.actor, origin_of(request), files, name, _body(request))
+    origin, content = origin_of(request), _body(request)
+    return await service.add(units, request.state.actor, origin, files, name, content, key=idempotency_key)
 
 
 @router.get("/{file_id}")

@@ -10,6 +10,7 @@ from opsconductor.files import repository
 from opsconductor.files.errors import FileNotFound
 from opsconductor.files.models import File
 from opsconductor.files.storage import Storage
+from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import Actor, Origin, UnitOfWork, UnitsOfWork
@@ -22,15 +23,20 @@ async def add(
     storage: Storage,
     name: str,
     stream: AsyncIterator[bytes],
+    *,
+    key: str | None = None,
 ) -> File:
-    """Keep an uploaded file. The transaction begins once all of it has arrived, which may take an hour."""
+    """Keep an uploaded file, once per idempotency key for as long as it is there.
+
+    The transaction begins once all of it has arrived, which may take an hour.
+    """
     async with storage.receiving(stream) as received:
         file = _new(name, "upload", received.size, received.sha256)
         file.created_by = actor.id
         file.created_by_name = actor.name
+        file.idempotency_key = key
         file.path = storage.settle(received.path, file.id)
-        await _store(units, actor, origin, storage, file, "file.added")
-    return file
+        return await _store(units, actor, origin, storage, file, "file.added")
 
 
 async def keep(
@@ -50,8 +56,8 @@ async def keep(
     file.execution_id, file.result_id, file.target_id = execution_id, result_id, target_id
     file.created_by_name = ""
     file.path = storage.settle(path, file.id)
-    await _store(units, Actor("service", name="worker"), Origin(), storage, file, "file.fetched")
-    return file.id
+    stored = await _store(units, Actor("service", name="worker"), Origin(), storage, file, "file.fetched")
+    return stored.id
 
 
 async def remove(units: UnitsOfWork, actor: Actor, origin: Origin, storage: Storage, file_id: UUID) -> None:
@@ -102,17 +108,34 @@ def _new(name: str, purpose: str, size: int, sha256: str) -> File:
 
 async def _store(
     units: UnitsOfWork, actor: Actor, origin: Origin, storage: Storage, file: File, action: str
-) -> None:
-    """Write the row; where that fails the content goes as well."""
+) -> File:
+    """Write the row, or return the one of the same upload before; where there is none, the content goes as well."""
     try:
         async with units.begin(actor, origin) as uow:
-            uow.session.add(file)
-            await uow.session.flush()  # the time is shown in the answer
-            audit.record(uow, action, "file", file.id, file.name, after=_facts(file))
+            earlier = await _earlier(uow, file)
+            if earlier is None:
+                uow.session.add(file)
+                await uow.session.flush()  # the time is shown in the answer
+                audit.record(uow, action, "file", file.id, file.name, after=_facts(file))
     except BaseException:
         storage.remove(file.path)
         raise
+    if earlier is not None:
+        storage.remove(file.path)
+        return earlier
     await storage.sent(file.path)
+    return file
+
+
+async def _earlier(uow: UnitOfWork, file: File) -> File | None:
+    """Return what was uploaded with this key before."""
+    if file.created_by is None or file.idempotency_key is None:
+        return None
+    await repository.lock_key(uow.session, file.created_by, file.idempotency_key)
+    earlier = await repository.file_with_key(uow.session, file.created_by, file.idempotency_key)
+    if earlier and _facts(earlier) != _facts(file):
+        raise KeyUsedForOther
+    return earlier
 
 
 def _facts(file: File) -> dict[str, object]:

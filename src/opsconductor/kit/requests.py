@@ -1,7 +1,7 @@
 """What routes of the core ask for: their unit of work, and the key of a request that may be sent again."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Request
 
@@ -31,5 +31,12 @@ IdempotencyKey = Annotated[
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",
         description="The same key gives the same answer for at least 24 hours, however often it is sent.",
+    ),
+]
+OnlyKnown = Annotated[
+    Literal["*"] | None,
+    Header(
+        alias="If-Match",
+        description="With `*`, only what this Idempotency-Key was accepted for before is returned; nothing is begun.",
     ),
 ]

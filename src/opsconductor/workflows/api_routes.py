@@ -35,7 +35,7 @@ from opsconductor.executions.service import Place
 from opsconductor.kit.access import allowed, public
 from opsconductor.kit.callers import ISSUED
 from opsconductor.kit.http import say_with_answer
-from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
+from opsconductor.kit.requests import IdempotencyKey, OnlyKnown, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.targets import repository as targets
 from opsconductor.targets.routes import Wanted
@@ -64,8 +64,9 @@ async def workflow_execute(
     admission: Admit,
     vault: OpenVault,
     idempotency_key: IdempotencyKey = None,
+    only_known: OnlyKnown = None,
 ) -> WorkflowAccepted:
-    """Accept something to run; the same Idempotency-Key gives the same execution."""
+    """Accept something to run; the same Idempotency-Key gives the same execution, with `If-Match: *` only that."""
     new = NewExecution(
         name=wanted.name,
         description=wanted.description,
@@ -77,7 +78,9 @@ async def workflow_execute(
         mode=wanted.mode,
     )
     place = _place(wanted, current)
-    execution = await execution_service.accept(uow, new, admission, vault, key=idempotency_key, place=place)
+    execution = await execution_service.accept(
+        uow, new, admission, vault, key=idempotency_key, only_known=only_known is not None, place=place
+    )
     return WorkflowAccepted(
         execution_id=execution.id,
         status=execution.status,

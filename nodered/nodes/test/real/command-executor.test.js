@@ -66,6 +66,22 @@ test('B7: a stopped node cancels what runs where it is set so', async () => {
   assert.equal(ended.status, 'cancelled')
 })
 
+test('B7: nothing goes on of what a stopped node had just asked for, whenever it is stopped', async () => {
+  const { total: before } = await askCore('/executions?limit=1')
+  for (const after of [0, 5, 10, 20, 30, 45, 60, 80]) {
+    const flow = await aRealFlow({ ...COMMAND, command: 'sleep 300', cancelOnStop: true })
+    flow.send('executor', { targets: targets.slice(0, 1) })
+    await until(() => flow.statuses.some(status => status.text === 'running 0/1'))
+    await new Promise(resolve => setTimeout(resolve, after))
+    await flow.close()
+  }
+  const { total, items } = await askCore('/executions?limit=20')
+  assert.ok(total > before)
+  for (const { id } of items.slice(0, total - before)) {
+    assert.equal((await askCore(`/executions/${id}?wait=20`)).status, 'cancelled')
+  }
+})
+
 test('B11: nothing is left in the message that the next executor would run', async () => {
   const { msg } = await ran({ command: 'payload', commandType: 'msg' }, { payload: 'echo once' })
   assert.equal(msg.command, undefined)

@@ -5,9 +5,10 @@ const { createHash, randomBytes } = require('node:crypto')
 const { readFileSync, statSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
-const { TRANSFER, aRealFlow, askCore, facts } = require('../../../test-support/real')
+const { until } = require('../../../test-support/flows')
+const { TRANSFER, aRealFlow, askCore, facts, keptOf, waits } = require('../../../test-support/real')
 
-const { targets, gone, file, folder } = facts()
+const { targets, gone, many, file, folder } = facts()
 const [one] = targets
 
 /** Sends one message through a transfer and returns what comes of it. @param {object} config @param {object} [msg] */
@@ -53,6 +54,61 @@ test('a large buffer becomes a file for as long as the transfer takes', async ()
   assert.equal(sha256(readFileSync(path)), sha256(content))
   assert.equal(msg.results[0].transfer.sha256, sha256(content))
   assert.equal(kept.total, 0)
+})
+
+/**
+ * Sends a buffer to one target after the other, and stops the node while it does.
+ * @param {string} id
+ * @param {{durable?: boolean}} [config]
+ */
+async function stoppedWhileSending (id, config) {
+  const node = { ...TRANSFER, id, path: join(folder, `${id}.bin`), overwrite: 'always', parallelism: '1', ...config }
+  const flow = await aRealFlow(node)
+  const content = randomBytes(100_000)
+  flow.send(id, { targets: many.slice(0, 20), payload: content, topic: 'kept' })
+  await until(async () => (await askCore('/executions?status=running&limit=1')).total)
+  if (node.durable) await until(async () => (await keptOf(node))[0].state.facts.executionId)
+  await flow.close()
+  assert.equal(flow.out.length + flow.bad.length + flow.caught.length, 0)
+  return { node, content, stored: () => askCore(`/files?q=${id}.bin`) }
+}
+
+test('a durable transfer is done once, from the same file, which is removed in the end, over a restart in the middle', async () => {
+  const { node, content, stored } = await stoppedWhileSending('durable', { durable: true })
+  const [{ state: { facts: { executionId, fileId } } }] = await keptOf(node)
+  const { items } = await stored()
+  assert.deepEqual(items.map((/** @type {any} */ kept) => kept.id), [fileId])
+
+  const after = await aRealFlow(node)
+  await after.arrived()
+  const [msg] = after.out
+  assert.deepEqual([msg.topic, msg.payload.successful, msg.executionId], ['kept', 20, executionId])
+  assert.equal(sha256(readFileSync(node.path)), sha256(content))
+  assert.equal((await stored()).total, 0)
+  await until(async () => (await keptOf(node)).length === 0)
+})
+
+test('a durable transfer finds file and execution again where Node-RED was killed before it could note either', async () => {
+  const { node, stored } = await stoppedWhileSending('durable-killed', { durable: true })
+  const [{ id, run_id, run_flow_id, state }] = await keptOf(node)
+  const { executionId, since } = state.facts
+  const before = { flow_id: 'tab', node_id: node.id, run_id, run_flow_id, state: { msg: state.msg, facts: { since } } }
+  await waits(`/${id}`, { method: 'PUT', body: JSON.stringify(before) })
+
+  const after = await aRealFlow(node)
+  await after.arrived()
+  assert.deepEqual([after.out[0].executionId, after.caught], [executionId, []])
+  assert.equal((await stored()).total, 0)
+})
+
+test('the file of a transfer that is under way stays when a node that is not durable is stopped', async () => {
+  const { stored } = await stoppedWhileSending('not-durable')
+  const { total, items: [kept] } = await stored()
+  assert.equal(total, 1)
+  const { items: [{ id }] } = await askCore('/executions?limit=1')
+  const ended = await askCore(`/executions/${id}?wait=30`)
+  assert.equal(ended.status, 'completed')
+  assert.equal((await askCore(`/files/${kept.id}`)).id, kept.id)
 })
 
 test('a template is filled in from the message, without escaping', async () => {

@@ -1,7 +1,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { createServer } = require('node:http')
 const { test } = require('node:test')
+const { until } = require('../../../test-support/flows')
 const { HEALTH, aRealFlow, facts } = require('../../../test-support/real')
 
 const { targets, gone, many } = facts()
@@ -47,6 +49,24 @@ test('ports and web servers are tried from the target', async () => {
   assert.deepEqual(healthy.payload[0].checks.slice(1).map((/** @type {any} */ check) => check.value), ['open', 200, 404])
   const { critical } = await checked({ tcpPorts: '127.0.0.1:1' })
   assert.match(critical.payload[0].message, /port 127.0.0.1:1 is closed/)
+})
+
+test('a durable check is done once, and its message goes on once, over a restart in the middle', async t => {
+  let asked = 0
+  const server = createServer((_, res) => { asked++; setTimeout(() => res.end(), 2_000) }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await until(() => server.listening)
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  const node = { ...HEALTH, id: 'durable-check', durable: true, http: `http://127.0.0.1:${port}/` }
+  const before = await aRealFlow(node)
+  before.send(node.id, { targets: targets.slice(0, 1), topic: 'kept' })
+  await until(() => asked)
+  await before.close()
+  assert.equal(before.out.length + before.third.length, 0)
+
+  const after = await aRealFlow(node)
+  await after.arrived()
+  assert.deepEqual([after.out[0].topic, after.out[0].health, asked], ['kept', 'healthy', 1])
 })
 
 test('200 targets are checked at once', async () => {

@@ -7,27 +7,15 @@ const { test } = require('node:test')
 const { events, hooks } = require('@node-red/util')
 const helper = require('node-red-node-test-helper')
 const { until } = require('../../../test-support/flows')
-const { COMMAND, WAIT, aRealFlow, askCore, facts } = require('../../../test-support/real')
+const { COMMAND, WAIT, aRealFlow, askCore, facts, keptOf, waits } = require('../../../test-support/real')
 const plugin = require('../../plugins/opsconductor-runs')
 
-const { access, folder, targets, gone } = facts()
+const { folder, targets, gone } = facts()
 let number = 0
 
 /** A wait-for node of its own, so that tests do not meet each other's messages. @param {object} [config] @returns {typeof WAIT} */
 function aWait (config = {}) {
   return { ...WAIT, id: `wait-${++number}`, ...config }
-}
-
-/** Asks for the waits of a node. @param {string} path @param {object} [options] */
-async function waits (path, options = {}) {
-  const headers = { authorization: `Bearer ${access.instanceToken}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${access.url}/api/nodered/waits${path}`, { headers, ...options })
-  return answer.status === 204 ? null : /** @type {Promise<any>} */ (answer.json())
-}
-
-/** @param {{id: string}} node @returns {Promise<any[]>} */
-async function keptOf ({ id }) {
-  return (await waits(`?node_id=${id}`)).waits
 }
 
 /** The execution that runs now, where one does. @returns {Promise<string | undefined>} */
