@@ -26,6 +26,7 @@ from opsconductor.stack.problems import StackProblem
 
 TARGETS = 4
 SETTLE_LIMIT = 30.0  # s without any run's end after which what is open is stuck
+TOLD_WITHIN = 5.0  # s after which Node-RED has told of a run that has just begun
 PATIENCE = 120.0  # s in which a run has to be taken; Node-RED may be starting
 TAB = "storm"
 WHERE = "/hooks/storm"
@@ -88,7 +89,7 @@ async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> t
         began = time.monotonic()
         faults, started = await asyncio.to_thread(_rage, stack, options)
         raged = time.monotonic() - began
-        settled = await asyncio.to_thread(_settle, stack)
+        settled = await asyncio.to_thread(_settle, stack, notes, started)
         runs = await asyncio.to_thread(_runs, stack)
         verdict = judge(runs, notes, started, options.steps)
     found = {
@@ -176,11 +177,13 @@ def _runs(stack: IdleStack) -> list[dict[str, Any]]:
             return rows
 
 
-def _settle(stack: IdleStack) -> float:
+def _settle(stack: IdleStack, notes: Path, started: Started) -> float:
     """Wait for the end of all runs, as long as there are ends; return how long the last one took."""
+    time.sleep(TOLD_WITHIN)
     last, since = -1, time.monotonic()
     while True:
-        left = sum(run["status"] == "running" for run in _runs(stack))
+        runs = _runs(stack)
+        left = sum(run["status"] == "running" for run in runs) + len(_untold(runs, notes, started))
         if left != last:
             last, since = left, time.monotonic()
         if left == 0 or time.monotonic() - since > SETTLE_LIMIT:
@@ -188,13 +191,18 @@ def _settle(stack: IdleStack) -> float:
         time.sleep(0.5)
 
 
+def _untold(runs: Sequence[dict[str, Any]], notes: Path, started: Started) -> list[str]:
+    """Return runs that did something, but that nobody has told of."""
+    known = {run["id"] for run in runs}
+    return [id for id in started.runs if id not in known and (notes / id).exists()]
+
+
 def judge(runs: Sequence[dict[str, Any]], notes: Path, started: Started, steps: int) -> Verdict:
     """Return what came of the runs: of those that were answered, and of those whose answer got lost."""
     verdict = Verdict()
     known = {run["id"]: run for run in runs}
-    for id in started.runs:
-        if id not in known and (notes / id).exists():
-            verdict.breaks("a run that did something is recorded", id)
+    for id in _untold(runs, notes, started):
+        verdict.breaks("a run that did something is recorded", id)
     for id, run in known.items():
         status = run["status"]
         verdict.ends[status] += 1
