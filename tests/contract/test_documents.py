@@ -64,6 +64,6 @@ def test_every_error_says_a_sentence(error: type[OpsError]) -> None:
 
 @pytest.mark.parametrize("error", documented(), ids=lambda error: error.code)
 def test_every_documented_error_has_a_status_of_its_kind(error: type[OpsError]) -> None:
-    assert error.status in (400, 401, 403, 404, 409, 422, 429, 500, 503)
+    assert error.status in (400, 401, 403, 404, 409, 412, 422, 429, 500, 503)
     assert error.code.islower()
     assert error.code.replace("_", "").isalnum()
