@@ -34,21 +34,21 @@ COUNTED = """
 msg.payload = { count: (global.get('ended') || []).length + (global.get('caught') || []).length }
 return msg
 """
-EXECUTOR = {
+EXECUTOR = "opsconductor-command-executor"
+RUNS_WHAT_IT_IS_TOLD: dict[str, Any] = {
     "version": 2,
     "kind": "command",
-    "command": "command",
     "commandType": "msg",
     "arguments": "[]",
     "argumentsType": "json",
     "parameters": [],
     "timeout": 60,
     "retryCount": 0,
-    "maxInFlight": AT_ONCE,
     "continueOnFailure": False,
     "outputFormat": "summary",
     "outputsInMessage": "auto",
 }
+"""What an executor has whose command is in the message; `command` says where."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _tab(number: int, environment: str) -> list[dict[str, Any]]:
             outputFormat="array",
             outputs=1,
         ),
-        node("run", "opsconductor-command-executor", ["note"], [], **EXECUTOR),
+        node("run", EXECUTOR, ["note"], [], command="command", maxInFlight=AT_ONCE, **RUNS_WHAT_IT_IS_TOLD),
         node("note", "function", [], func=NOTE, outputs=0, **FUNCTION),
         node("catch", "catch", ["caught"], scope=None, uncaught=False),
         node("caught", "function", [], func=CAUGHT, outputs=0, **FUNCTION),

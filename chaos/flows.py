@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 from bench.figures import progress
-from bench.flows import FUNCTION, deploy
+from bench.flows import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD, deploy
 from bench.idle_stack import IdleStack, idle_stack
 from bench.servers import servers
 
@@ -41,22 +41,7 @@ for (let step = 1; step <= env.get('STEPS'); step++) {
 msg.payload = { run }
 return [msg, msg]
 """
-EXECUTOR: dict[str, Any] = {
-    "type": "opsconductor-command-executor",
-    "version": 2,
-    "kind": "command",
-    "commandType": "msg",
-    "arguments": "[]",
-    "argumentsType": "json",
-    "parameters": [],
-    "timeout": 60,
-    "retryCount": 0,
-    "maxInFlight": 20,
-    "continueOnFailure": False,
-    "outputFormat": "summary",
-    "outputsInMessage": "never",
-    "durable": True,
-}
+HELD = {**RUNS_WHAT_IT_IS_TOLD, "maxInFlight": 20, "outputsInMessage": "never", "durable": True}
 HONEST = frozenset({"completed", "lost"})
 """How a run may end: all of it done, or its message not held yet when Node-RED was killed, and then it says so."""
 
@@ -116,7 +101,7 @@ def tabs(targets: list[dict[str, str]], notes: Path, steps: int) -> list[dict[st
         _node("mark", "function", [["answer"], chain[:1]], func=MARK, outputs=2, **FUNCTION),
         _node("answer", "http response", [], statusCode="202"),
         *(
-            _node(step, wires=[chain[number : number + 1], []], command=f"commands.{number}", **EXECUTOR)
+            _node(step, EXECUTOR, [chain[number : number + 1], []], command=f"commands.{number}", **HELD)
             for number, step in enumerate(chain, 1)
         ),
     ]

@@ -11,7 +11,6 @@ const { IN_MEMORY } = require('./waits')
 const PAUSES = [500, 1_000, 2_000, 5_000] // ms between tries; the last one again and again
 const LONGEST_TRYING = 10 * 60_000 // ms
 const LONG = 120_000 // ms for what may be large, or may have to wait in line in the bridge
-const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
 
 /** @typedef {import('./http').Options} Options */
 /** @typedef {{url: string, instanceToken: string}} OwnAccess of OpsConductor's own Node-RED */
@@ -253,8 +252,7 @@ async function trying (attempt, { signal, waiting }) {
       return await attempt()
     } catch (error) {
       if (!(error instanceof BridgeError) || !error.retry) throw error
-      const asked = error.retryAfter === undefined ? undefined : Math.min(error.retryAfter, LONGEST_PAUSE) * 1_000
-      const pause = asked ?? PAUSES[Math.min(tries, PAUSES.length - 1)]
+      const pause = error.pause ?? PAUSES[Math.min(tries, PAUSES.length - 1)]
       if (Date.now() + pause > until) throw error
       waiting(error)
       await sleep(pause, undefined, { signal })

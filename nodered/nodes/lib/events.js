@@ -8,7 +8,6 @@ const SILENCE = 40_000 // ms; the bridge says something every 15 s
 const LOOK_AGAIN = 60_000 // ms; in case an event got lost
 const LONG_POLL = 25 // s; below every proxy's usual limit
 const BACKOFF = [250, 2_000] // ms, first and longest
-const LONGEST_PAUSE = 60 // s; whatever Retry-After says
 
 /**
  * @typedef {object} State
@@ -126,7 +125,8 @@ class Events {
       if (this.#greeted) this.#greeted = false
       else this.#miss()
       pause = Date.now() - began > SILENCE ? BACKOFF[0] : Math.min(pause * 2, BACKOFF[1])
-      await sleep(this.#askedToWait(error) ?? pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
+      const asked = error instanceof BridgeError ? error.pause : undefined
+      await sleep(asked ?? pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
     }
   }
 
@@ -134,12 +134,6 @@ class Events {
   #miss () {
     this.#connected = false
     this.#lookAgain()
-  }
-
-  /** @param {unknown} error @returns {number | undefined} ms that the bridge wants to be left alone for */
-  #askedToWait (error) {
-    const seconds = error instanceof BridgeError ? error.retryAfter : undefined
-    return seconds === undefined ? undefined : Math.min(seconds, LONGEST_PAUSE) * 1_000
   }
 
   /** @param {Open} open @param {AbortSignal} signal */

@@ -3,6 +3,7 @@
 
 const USER_AGENT = 'OpsConductor-Node-RED'
 const DEFAULT_TIMEOUT = 30_000 // ms
+const LONGEST_PAUSE = 60 // s; whatever Retry-After says, so that a stop is not the only way out
 
 /** The bridge refused, or did not answer (`status` 0). */
 class BridgeError extends Error {
@@ -14,8 +15,8 @@ class BridgeError extends Error {
     super(message, { cause })
     this.status = status
     this.code = code
-    /** Seconds, where the bridge said how long to stay away. */
-    this.retryAfter = retryAfter
+    /** For how many ms to stay away, where the bridge said that. */
+    this.pause = retryAfter === undefined ? undefined : Math.min(retryAfter, LONGEST_PAUSE) * 1_000
   }
 
   /** Whether the same request may succeed later: nobody answered, or too busy. */
