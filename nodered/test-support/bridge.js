@@ -41,6 +41,8 @@ class TestBridge {
   endsAtOnce = true
   /** ms until what is to be executed, or kept as a file, is accepted. */
   acceptsAfter = 0
+  /** ms from something being accepted to the answer that says so. */
+  answersAfter = 0
   /** Names of files that are kept, by id. @type {Map<string, string>} */
   files = new Map()
   /** Executions by the key they were accepted with. @type {Map<string, Execution>} */
@@ -211,6 +213,7 @@ class TestBridge {
     if (!headers['if-match']) await new Promise(resolve => setTimeout(resolve, this.acceptsAfter))
     else if (!this.#accepted.has(key)) return refused(412, 'nothing_accepted', 'Nothing was accepted with this key.')
     const { id, target_ids: { length } } = this.#accepted.get(key) ?? this.#begin(body, key)
+    await new Promise(resolve => setTimeout(resolve, this.answersAfter))
     return ok({ execution_id: id, status: 'scheduled', target_count: length, deadline_at: null }, 202)
   }
 

@@ -14,6 +14,7 @@ from tests.support.core import Core, serving
 
 TARGETS = "/api/workflow/targets"
 SOME_ID = "00000000-0000-4000-8000-000000000000"
+STATE = f"/api/workflow/state/{SOME_ID}"
 
 
 @dataclass
@@ -78,7 +79,7 @@ async def test_a_cookie_that_somebody_sets_on_the_way_reaches_nobody_else(
     before: Door, stand_in: StandIn
 ) -> None:
     stand_in.answer.set_cookie("sticky", "1")
-    answers = [await (await before.client(token)).get(TARGETS) for token in ("one", "two")]
+    answers = [await (await before.client(token)).get(STATE) for token in ("one", "two")]
 
     assert [request.headers.get("cookie") for request in stand_in.asked] == [None, None]
     assert all("set-cookie" not in answer.headers for answer in answers)
@@ -114,7 +115,7 @@ async def test_only_what_changes_nothing_is_tried_a_second_time(
 ) -> None:
     tries = _lose_the_first_connection(monkeypatch, httpx.URL(stand_in.url).port)
     client = await before.client("a-token")
-    read = await client.get(TARGETS)
+    read = await client.get(STATE)
     tries.clear()
     changed = await client.post("/api/workflow/execute", json=command_on([SOME_ID]))
 

@@ -60,6 +60,14 @@ async def test_all_runs_of_a_flow_count_together_and_those_of_others_do_not(core
     assert calm.status_code == 200
 
 
+async def test_the_token_that_runs_of_a_flow_share_counts_as_the_flow_not_as_one_token(core: Core) -> None:
+    async with open_door(core, OPSCONDUCTOR_WORKFLOW_RATE=2) as door:
+        await deploy(door, "many")
+        answers = await _answers(await a_run(door, "many"), 5)
+
+    assert answers == [200] * 5
+
+
 async def test_all_tokens_of_a_user_count_together(core: Core) -> None:
     async with open_door(core, OPSCONDUCTOR_WORKFLOW_USER_RATE=3) as door:
         name = await door.user("viewer")

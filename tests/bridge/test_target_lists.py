@@ -36,6 +36,20 @@ async def test_all_runs_of_a_flow_share_a_list_while_nothing_changes(door: Door,
     assert await _hits(door) == before + 2
 
 
+async def test_a_kept_list_is_shown_to_a_token_that_the_core_vouches_for(door: Door, targets: list[dict]) -> None:
+    person = await door.core.sign_in(await door.user("viewer"))
+    wanted = {"name": "script", "scopes": ["targets.read"]}
+    tokens = [(await person.post("/workflow-tokens", json=wanted)).json()["token"] for _ in range(2)]
+    one, other = [await door.client(token) for token in tokens]
+    shown = await _names(one, environment="idle")
+    before = await _hits(door)
+
+    assert await _names(other, environment="idle") == shown
+    assert await _hits(door) == before + 1
+    stranger = await door.client("opsc_wt_made-up")
+    assert (await stranger.get(TARGETS, params={"environment": "idle"})).status_code == 401
+
+
 async def test_a_change_of_a_target_is_seen_by_the_next_selector_at_once(door: Door) -> None:
     admin = door.core.admin
     await deploy(door, "watching")

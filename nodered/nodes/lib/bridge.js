@@ -5,6 +5,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { BridgeError, open, request } = require('./http')
 const { Events } = require('./events')
 const { Runs } = require('./runs')
+const { TABLE } = require('./statuses')
 const { OneToken, RunTokens } = require('./tokens')
 const { IN_MEMORY } = require('./waits')
 
@@ -99,8 +100,16 @@ class Bridge {
       run,
       /** @param {Record<string, string>} filter @returns {Promise<{targets: Target[]}>} */
       targets: filter => insist(`/targets?${new URLSearchParams(filter)}`),
-      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{execution_id: string, deadline_at: string | null}>} */
-      execute: (wanted, key) => insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key }, timeout: LONG }),
+      /**
+       * @param {object} wanted
+       * @param {string} key makes sending it again harmless
+       * @returns {Promise<{execution_id: string, status: string, goingOnSince: import('./events').Moment | null}>} the last is for `ended`
+       */
+      execute: async (wanted, key) => {
+        const { now } = this.#events
+        const accepted = await insist('/execute', { method: 'POST', body: wanted, headers: { 'idempotency-key': key }, timeout: LONG })
+        return { ...accepted, goingOnSince: TABLE[accepted.status]?.terminal ? null : now }
+      },
       /**
        * Returns what this key was accepted with before, and begins nothing; used when `signal` has fired already.
        * @param {object} wanted as it was sent then
@@ -131,14 +140,15 @@ class Bridge {
        * Waits for the end of an execution; returns its results, too, where they were asked for and it has just ended.
        * @param {string} id
        * @param {import('./events').Progress} progress
-       * @param {{limit?: AbortSignal, results?: {outputs: boolean} | null}} [options] `limit` for waiting, where it is shorter than the message's
+       * @param {{limit?: AbortSignal, results?: {outputs: boolean} | null, goingOnSince?: import('./events').Moment | null}} [options]
+       *   `limit` for waiting, where it is shorter than the message's
        */
-      ended: (id, progress, { limit = signal, results = null } = {}) => this.#events.ended(id, ({ wait, again }) => insist(
+      ended: (id, progress, { limit = signal, results = null, goingOnSince = null } = {}) => this.#events.ended(id, ({ wait, again }) => insist(
         wait || (again && results)
           ? `/results/${id}?${wait ? `wait=${wait}&` : ''}output=${results?.outputs ?? false}`
           : `/state/${id}`,
         { timeout: results ? LONG : 30_000 + wait * 1_000, signal: limit }
-      ), { signal: limit, progress }),
+      ), { signal: limit, progress, goingOnSince }),
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
       cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit }),
       /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<Notified>} */

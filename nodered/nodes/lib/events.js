@@ -8,6 +8,7 @@ const SILENCE = 40_000 // ms; the bridge says something every 15 s
 const LOOK_AGAIN = 60_000 // ms; in case an event got lost
 const LONG_POLL = 25 // s; below every proxy's usual limit
 const BACKOFF = [250, 2_000] // ms, first and longest
+const REMEMBERED = 1_000 // executions that were heard of lately
 
 /**
  * @typedef {object} State
@@ -17,6 +18,7 @@ const BACKOFF = [250, 2_000] // ms, first and longest
  * @property {import('./bridge').Result[]} [results] where they were asked for
  */
 /** @typedef {(state: State) => void} Progress */
+/** @typedef {{gaps: number, heard: number}} Moment from which on everything is heard, unless there is a gap */
 /** @typedef {(signal: AbortSignal, lastId: string) => Promise<Response>} Open opens the stream, after an event that was heard */
 
 class Events {
@@ -28,6 +30,12 @@ class Events {
   #running = false
   /** Of the last event that was heard; the bridge sends what came after it. */
   #lastId = ''
+  /** How often something may have been missed. */
+  #gaps = 0
+  /** How many events about executions were heard. */
+  #heardSoFar = 0
+  /** When it was last heard of the latest executions, oldest first. @type {Map<string, number>} */
+  #lately = new Map()
   /** @type {(id: string) => void} */
   #tellOfRun = () => {}
   /** @type {() => void} */
@@ -40,21 +48,29 @@ class Events {
     this.#open = open
   }
 
+  /** Returns this moment, if the stream is heard. @returns {Moment | null} */
+  get now () {
+    return this.#connected ? { gaps: this.#gaps, heard: this.#heardSoFar } : null
+  }
+
   /**
    * Waits for the end of an execution. Without a stream it asks with long polls.
    * @param {string} id
    * @param {(how: {wait: number, again: boolean}) => Promise<State>} look asks once; waits up to so many seconds for the end
-   * @param {{signal: AbortSignal, progress?: Progress}} options
+   * @param {{signal: AbortSignal, progress?: Progress, goingOnSince?: Moment | null}} options `goingOnSince` is when it was
+   *   known to go on: there is nothing to look at before something is heard
    * @returns {Promise<State>}
    */
-  async ended (id, look, { signal, progress = () => {} }) {
+  async ended (id, look, { signal, progress = () => {}, goingOnSince = null }) {
     this.#start()
     for (let again = false; ; again = true) {
       const news = this.#news(id, signal)
       try {
-        const state = await look({ wait: this.#connected ? 0 : LONG_POLL, again })
-        if (state.terminal) return state
-        progress(state)
+        if (again || !this.#isStill(id, goingOnSince)) {
+          const state = await look({ wait: this.#connected ? 0 : LONG_POLL, again })
+          if (state.terminal) return state
+          progress(state)
+        }
         if (this.#connected) await news.next()
       } finally {
         news.forget()
@@ -108,6 +124,14 @@ class Events {
     return { next, forget }
   }
 
+  /** Tells whether nothing happened to an execution since. @param {string} id @param {Moment | null} since */
+  #isStill (id, since) {
+    if (!since || !this.#connected || since.gaps !== this.#gaps) return false
+    const [oldest = 0] = this.#lately.values()
+    const forgotten = this.#lately.size === REMEMBERED && oldest > since.heard
+    return !forgotten && (this.#lately.get(id) ?? 0) <= since.heard
+  }
+
   #start () {
     if (this.#running || !this.#open) return
     this.#running = true
@@ -152,7 +176,7 @@ class Events {
   #heard ({ event, data, id }) {
     if (id) this.#lastId = id
     if (event === 'execution') {
-      for (const tell of this.#waiting.get(JSON.parse(data).execution_id) ?? []) tell()
+      this.#heardOf(JSON.parse(data).execution_id)
     } else if (event === 'run') {
       this.#tellOfRun(JSON.parse(data).run_id)
     } else if (event === 'flows') {
@@ -165,6 +189,14 @@ class Events {
     }
   }
 
+  /** @param {string} id of an execution */
+  #heardOf (id) {
+    this.#lately.delete(id) // so that the oldest come first
+    this.#lately.set(id, ++this.#heardSoFar)
+    if (this.#lately.size > REMEMBERED) this.#lately.delete(this.#lately.keys().next().value ?? '')
+    for (const tell of this.#waiting.get(id) ?? []) tell()
+  }
+
   /** What happened while nobody listened is not known: everybody looks again. */
   #resync () {
     this.#lookAgain()
@@ -172,6 +204,7 @@ class Events {
   }
 
   #lookAgain () {
+    this.#gaps++
     for (const all of this.#waiting.values()) for (const tell of all) tell()
   }
 }

@@ -41,9 +41,10 @@ const FEW = 5 // targets whose results are asked for at each news of them; of mo
 async function executed (work, targets, order, { outputs }) {
   const { bridge, show } = work
   show(look('running', `running 0/${targets.length}`))
-  const id = work.wait.facts?.executionId ?? await begun(work, targets, order)
+  const known = work.wait.facts?.executionId
+  const { id, goingOnSince } = known ? { id: known, goingOnSince: null } : await begun(work, targets, order)
   const asked = targets.length > FEW ? null : { outputs }
-  const state = await endOf(work, id, targets.length, asked)
+  const state = await endOf(work, id, targets.length, { results: asked, goingOnSince })
   const found = asked && state.results ? /** @type {Results} */ (state) : await bridge.results(id, { outputs })
   if (found.results.length !== targets.length) {
     throw new Error(`Execution ${id} has ${found.results.length} results for ${targets.length} targets.`)
@@ -56,7 +57,7 @@ async function executed (work, targets, order, { outputs }) {
  * @param {Work<any>} work
  * @param {Target[]} targets
  * @param {Order} order
- * @returns {Promise<string>} id of the execution
+ * @returns {Promise<{id: string, goingOnSince: import('./events').Moment | null}>} id of the execution, and when it was known to go on
  */
 async function begun (work, targets, order) {
   const { bridge, key, msg, signal, wait } = work
@@ -64,11 +65,11 @@ async function begun (work, targets, order) {
     throw new Error('Node-RED was away for too long to know whether this was begun; look under Executions, and start it again if need be.')
   }
   const wanted = requestOf(work, targets, order)
-  const { execution_id: id } = await bridge.execute(wanted, key).catch(async error => {
+  const { execution_id: id, goingOnSince } = await bridge.execute(wanted, key).catch(async error => {
     throw signal.aborted && !wait.facts ? await leaveUnanswered(work, wanted, Boolean(order.ownFile)) : error
   })
   if (wait.facts) await wait.keep(msg, { ...wait.facts, executionId: id })
-  return id
+  return { id, goingOnSince }
 }
 
 /** @param {Work<any>} work @param {Target[]} targets @param {Order} order */
@@ -90,12 +91,13 @@ function requestOf (work, targets, { title, description, type, parameters, more 
  * @param {Work<any>} work
  * @param {string} id
  * @param {number} count
- * @param {{outputs: boolean} | null} results whether to ask for them while waiting, and how
+ * @param {{results: {outputs: boolean} | null, goingOnSince: import('./events').Moment | null}} options whether to ask for results while
+ *   waiting, and how
  */
-async function endOf (work, id, count, results) {
+async function endOf (work, id, count, options) {
   const { bridge, signal, show, wait } = work
   try {
-    return await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)), { results })
+    return await bridge.ended(id, state => show(look('running', `running ${ended(state.counts)}/${count}`)), options)
   } catch (error) {
     throw signal.aborted && !wait.facts ? await leave(work, id) : error
   }

@@ -9,10 +9,13 @@ const TOKEN_LIFE = 15 * 60_000 // ms; what the bridge gives
 /** @typedef {{id: string, flow: string}} Run */
 /** @typedef {{token: string, expiresAt: number}} RunToken */
 
-/** In OpsConductor's own Node-RED: a token for each run, which acts as the owner of its flow. */
+/**
+ * In OpsConductor's own Node-RED: tokens that act as the owner of the flow a run started in. Runs of one flow share a
+ * token for as long as it lives: a new one for each is a fifth of all requests of a short run, and may nothing else.
+ */
 class RunTokens {
   #ask
-  /** @type {Map<string, {since: number, token: Promise<RunToken>}>} by run, oldest first */
+  /** @type {Map<string, {since: number, token: Promise<RunToken>}>} by flow, oldest first */
   #tokens = new Map()
 
   /** @param {(run: Run) => Promise<RunToken>} ask */
@@ -21,7 +24,7 @@ class RunTokens {
   }
 
   /**
-   * Sends something with the token of a run; with a new one where it was refused.
+   * Sends something with the token of a run's flow; with a new one where it was refused.
    * @template T
    * @param {Run} run
    * @param {AbortSignal | undefined} signal
@@ -45,23 +48,31 @@ class RunTokens {
 
   /** @param {Run} run @param {AbortSignal} [signal] */
   async #of (run, signal) {
-    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
+    const kept = this.#tokens.get(run.flow)
+    const known = await kept?.token.catch(() => null)
     if (known && known.expiresAt - Date.now() > RENEW_BEFORE) return known
-    this.#forgetOld()
-    // Not bound to the signal of one message: others of the same run may wait for this token.
-    const token = this.#ask(run)
-    this.#tokens.delete(run.id)
-    this.#tokens.set(run.id, { since: Date.now(), token })
-    token.catch(() => this.#tokens.delete(run.id))
+    const others = this.#tokens.get(run.flow)
+    const { token } = others && others !== kept ? others : this.#renew(run)
+    // Not bound to the signal of one message: others of the same flow wait for this token.
     const fresh = await token
     signal?.throwIfAborted()
     return fresh
   }
 
+  /** @param {Run} run */
+  #renew (run) {
+    this.#forgetOld()
+    const asked = { since: Date.now(), token: this.#ask(run) }
+    this.#tokens.delete(run.flow) // so that the oldest come first
+    this.#tokens.set(run.flow, asked)
+    asked.token.catch(() => { if (this.#tokens.get(run.flow) === asked) this.#tokens.delete(run.flow) })
+    return asked
+  }
+
   /** Forgets a refused token, unless somebody else has renewed it meanwhile. @param {Run} run @param {RunToken} refused */
   async #forget (run, refused) {
-    const known = await this.#tokens.get(run.id)?.token.catch(() => null)
-    if (known === refused) this.#tokens.delete(run.id)
+    const known = await this.#tokens.get(run.flow)?.token.catch(() => null)
+    if (known === refused) this.#tokens.delete(run.flow)
   }
 
   #forgetOld () {

@@ -122,12 +122,12 @@ class Tracker {
     this.tell()
   }
 
-  /** Tells what changed; does nothing while it is being told. */
+  /** Tells what changed; does nothing while it is being told. What changes meanwhile waits for the next round, with others. */
   async tell () {
-    if (this.#telling) return
+    if (this.#telling || !(this.#untold.size || this.#aliveDue)) return
     this.#telling = true
     try {
-      while (this.#untold.size || this.#aliveDue) if (!await this.#tellSome()) break
+      while (await this.#tellSome()) if (this.#untold.size < AT_ONCE) break
     } finally {
       this.#telling = false
     }

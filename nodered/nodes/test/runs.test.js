@@ -166,6 +166,22 @@ test('a run whose node a deploy stopped is cancelled, and says so', async () => 
   assert.deepEqual(steps(run), { delay: ['completed', 1] })
 })
 
+test('what changes while a report is on its way waits for the next one, with others', async () => {
+  const bridge = await aTrackedFlow([
+    { id: 'first', func: 'return msg', ...FUNCTION, wires: [['in']] },
+    { id: 'in', func: 'return msg', ...FUNCTION, wires: [[]] }
+  ])
+  const before = bridge.requests('PUT', '/api/nodered/runs').length
+  const began = Date.now()
+  for (let number = 0; number < 20; number++) {
+    send('first', { payload: number })
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  await until(() => bridge.runs.size === 20 && [...bridge.runs.values()].every(run => run.status !== 'running'))
+  const rounds = (Date.now() - began) / 500
+  assert.ok(bridge.requests('PUT', '/api/nodered/runs').length - before <= rounds + 1)
+})
+
 test('what could not be told is told when the bridge is back', async () => {
   const bridge = await aTrackedFlow([{ id: 'in', type: 'helper', wires: [['out']] }, { id: 'out', type: 'helper', wires: [] }])
   await bridge.stop()

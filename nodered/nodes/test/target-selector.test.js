@@ -86,3 +86,12 @@ test('B18: requests carry a run token and the tab that executes, the message onl
   assert.equal(asked.headers['x-opsconductor-flow'], 'tab')
   assert.deepEqual(Object.keys(msg._opsc), ['run'])
 })
+
+test('runs of one flow share a token, whose owner is the same', async () => {
+  const flow = await aFlow([SELECTOR])
+  for (const number of [1, 2, 3]) flow.send('selector', { _msgid: `m${number}` })
+  await until(() => flow.out.length === 3)
+  assert.equal(new Set(flow.out.map(msg => msg._opsc.run)).size, 3)
+  assert.equal(flow.bridge.requests('POST', '/api/workflow/auth').length, 1)
+  await flow.close()
+})

@@ -13,7 +13,8 @@ from opsconductor.auth.errors import PermissionMissing, TokenOfAnotherFlow
 from opsconductor.auth.models import User
 from opsconductor.auth.policy import EDITOR_TICKET, FLOW_RUN, NODERED_INSTANCE, WORKFLOW_TOKEN, permissions_of
 from opsconductor.auth.principal import Principal
-from opsconductor.auth.tokens import WORKFLOW_PREFIX, Signer, digest
+from opsconductor.auth.tokens import Signer, digest
+from opsconductor.contracts.workflow import WORKFLOW_PREFIX
 from opsconductor.kit.access import PUBLIC, rule_of
 from opsconductor.kit.callers import HEADER, Caller
 from opsconductor.kit.database import Sessions

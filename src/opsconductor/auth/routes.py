@@ -38,19 +38,19 @@ router = APIRouter()
 internal = APIRouter(prefix="/internal", include_in_schema=False)
 
 
-def current_principal(request: Request) -> Principal:
+async def current_principal(request: Request) -> Principal:
     """Return who asks, as the guard found out."""
     found: Principal = request.state.principal
     return found
 
 
-def settings_of(request: Request) -> Settings:
+async def settings_of(request: Request) -> Settings:
     """Return the settings of the application that serves this request."""
     found: Settings = request.app.state.settings
     return found
 
 
-def guard_of(request: Request) -> Guard:
+async def guard_of(request: Request) -> Guard:
     """Return the application's guard."""
     found: Guard = request.app.state.guard
     return found

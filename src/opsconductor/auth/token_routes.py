@@ -23,7 +23,7 @@ from opsconductor.kit.requests import Uow
 router = APIRouter(prefix="/workflow-tokens", tags=["workflow tokens"])
 
 
-def current_user(current: Current) -> User:
+async def current_user(current: Current) -> User:
     """Return the person who asks; our own services have no tokens of this kind."""
     if current.user is None:
         raise NotSignedIn

@@ -10,7 +10,8 @@ from opsconductor.auth.errors import PermissionMissing, ScopeNotAllowed, Workflo
 from opsconductor.auth.models import TokenState, User, WorkflowToken
 from opsconductor.auth.policy import FLOW_RUN, permissions_of
 from opsconductor.auth.token_schemas import NewWorkflowToken
-from opsconductor.auth.tokens import WORKFLOW_LIFE, WORKFLOW_PREFIX, digest, random_token
+from opsconductor.auth.tokens import WORKFLOW_LIFE, digest, random_token
+from opsconductor.contracts.workflow import WORKFLOW_PREFIX
 from opsconductor.kit.clock import now
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of

@@ -18,7 +18,6 @@ from opsconductor.kit.keys import derive
 
 ALGORITHM = "Ed25519"
 ISSUER = "opsconductor"
-WORKFLOW_PREFIX = "opsc_wt_"
 ACCESS_LIFE = timedelta(minutes=10)
 RUN_LIFE = timedelta(minutes=15)
 WORKFLOW_LIFE = timedelta(hours=12)

@@ -10,8 +10,8 @@ from typing import Self
 
 from opsconductor.kit.callers import Caller
 
-MOST = 10_000  # tokens remembered; a flow's run has one of its own
-REMEMBERED = 15 * 60.0  # s; what a run's token lives
+MOST = 10_000  # tokens remembered
+REMEMBERED = 15 * 60.0  # s; what a flow's token lives
 
 
 @dataclass(frozen=True, slots=True)

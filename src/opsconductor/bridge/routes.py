@@ -98,9 +98,12 @@ async def workflow_targets(
         "q": q,
     }
     wanted = {name: value for name, value in given.items() if value is not None}
-    path, headers = "/api/workflow/targets", passed_on(request)
+    headers = passed_on(request)
     found = await bridge.target_lists.get(
-        asker_of(request), wanted, lambda: bridge.core.ask(request, "GET", path, headers, params=wanted)
+        asker_of(request),
+        wanted,
+        ask=lambda: bridge.core.ask(request, "GET", "/api/workflow/targets", headers, params=wanted),
+        vouch=lambda: bridge.core.ask(request, "GET", "/api/workflow/caller", headers),
     )
     return passed_back(found)
 
@@ -144,7 +147,7 @@ async def workflow_cancel(execution_id: UUID, request: Request, bridge: TheBridg
 @api.post("/auth", response_model=WorkflowTokenOut)
 async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridge) -> Response:
     """Give a token: to Node-RED for one run of a flow, or to a person."""
-    await count(request, bridge, [_limit_of_tokens(wanted, request, bridge.settings)])
+    await count(request, bridge, [await _limit_of_tokens(wanted, request, bridge.settings)])
     path, headers, content = "/api/workflow/auth", passed_on(request), await request.body()
     async with bridge.starts:
         answer = await bridge.core.ask(request, "POST", path, headers, content=content)
@@ -154,10 +157,12 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridg
     return passed_back(answer)
 
 
-def _limit_of_tokens(wanted: WorkflowAuth, request: Request, settings: Settings) -> Limit:
+async def _limit_of_tokens(wanted: WorkflowAuth, request: Request, settings: Settings) -> Limit:
     """Return what is counted: each flow for itself, so that a busy one does not keep the others from running."""
     if wanted.flow_id:
-        return Limit("flow", fingerprint(token_of(request), wanted.flow_id), settings.workflow_flow_rate)
+        return Limit(
+            "flow", fingerprint(await token_of(request), wanted.flow_id), settings.workflow_flow_rate
+        )
     return Limit("address", address_of(request), settings.workflow_rate)
 
 

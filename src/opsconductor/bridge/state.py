@@ -12,6 +12,7 @@ from opsconductor.bridge.core import NO_STORE, Core, asker_of, bearer_of, finger
 from opsconductor.bridge.nudges import Nudges
 from opsconductor.bridge.recent import Recent
 from opsconductor.bridge.target_lists import TargetLists
+from opsconductor.contracts.workflow import WORKFLOW_PREFIX
 from opsconductor.kit.callers import Caller
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.http import say_with_answer
@@ -66,7 +67,7 @@ class RecentAnswers:
     instances: Recent[None]
 
 
-def bridge_of(request: Request) -> Bridge:
+async def bridge_of(request: Request) -> Bridge:
     """Return the application's bridge."""
     found: Bridge = request.app.state.bridge
     return found
@@ -75,7 +76,7 @@ def bridge_of(request: Request) -> Bridge:
 TheBridge = Annotated[Bridge, Depends(bridge_of)]
 
 
-def token_of(request: Request) -> str:
+async def token_of(request: Request) -> str:
     """Return the bearer token of a request, or refuse with 401. Whether it is a good one, the core knows."""
     token = bearer_of(request)
     if not token:
@@ -103,10 +104,14 @@ async def count(request: Request, bridge: Bridge, limits: list[Limit]) -> None:
 
 
 def _limits(settings: Settings, token: str, caller: Caller | None) -> list[Limit]:
-    """Return what a request counts against. Node-RED itself speaks for all flows, so it counts as much as a user."""
+    """Return what a request counts against.
+
+    Node-RED itself speaks for all flows, so it counts as much as a user; what a flow's runs send counts for the flow.
+    """
     if caller and caller.service:
         return [Limit("user", caller.service, settings.workflow_user_rate)]
-    limits = [Limit("token", fingerprint(token), settings.workflow_rate)]
+    of_a_flow = caller and caller.flow and not token.startswith(WORKFLOW_PREFIX)
+    limits = [] if of_a_flow else [Limit("token", fingerprint(token), settings.workflow_rate)]
     if caller:
         limits.append(Limit("user", caller.user, settings.workflow_user_rate))
     if caller and caller.flow:

@@ -18,19 +18,22 @@ LET_THROUGH = 2.0  # s in which the core has let this token through; a revoked o
 MOST = 32  # lists; one of 10,000 targets has 3 MB
 
 Ask = Callable[[], Coroutine[Any, Any, httpx.Response]]
+Vouch = Callable[[], Coroutine[Any, Any, object]]
 
 
 class TargetLists:
-    """A cache by whom the core said it is (user, flow, rights), not by token, of which each run has one."""
+    """A cache by whom the core said it is (user, flow, rights), not by token."""
 
     def __init__(self, callers: Callers, hints: Hints) -> None:
         self._callers = callers
         self._lists = Recent[httpx.Response]("targets", lambda: HEARING if hints.connected else DEAF, MOST)
 
-    async def get(self, asker: str, wanted: Mapping[str, str], ask: Ask) -> httpx.Response:
-        """Return the targets that match; a token that the core has not let through lately is for the core to judge."""
+    async def get(self, asker: str, wanted: Mapping[str, str], ask: Ask, vouch: Vouch) -> httpx.Response:
+        """Return the targets that match; a token that the core has not let through lately, it has to `vouch` for."""
+        if self._callers.of(asker, LET_THROUGH) is None:
+            await vouch()
         caller = self._callers.of(asker, LET_THROUGH)
-        if caller is None:
+        if caller is None:  # the core took its time
             return await ask()
         key = fingerprint(str(caller), *(f"{name}={value}" for name, value in wanted.items()))
         return await self._lists.get(key, ask)

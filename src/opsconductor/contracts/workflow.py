@@ -12,6 +12,8 @@ from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.contracts.strategy import Mode, Strategy
 from opsconductor.kit.wire import In
 
+WORKFLOW_PREFIX = "opsc_wt_"
+"""What workflow tokens begin with."""
 MOST_OUTPUTS = 200
 """Targets whose outputs are given at once."""
 Short = Annotated[str, StringConstraints(max_length=255)]

@@ -18,13 +18,13 @@ from opsconductor.transports.ssh.certificates import describe_certificate
 router = APIRouter(prefix="/credentials", tags=["credentials"])
 
 
-def vault_of(request: Request) -> Vault:
+async def vault_of(request: Request) -> Vault:
     """Return the application's vault."""
     found: Vault = request.app.state.vault
     return found
 
 
-def uses_of(request: Request) -> Uses:
+async def uses_of(request: Request) -> Uses:
     """Return what counts the targets of credentials."""
     found: Uses = request.app.state.credential_uses
     return found

@@ -38,7 +38,7 @@ Around = Annotated[
 LineLimit = Annotated[int, Query(ge=1, le=2000, description="Lines, fewer where they are long.")]
 
 
-def reader_of(request: Request) -> Reader:
+async def reader_of(request: Request) -> Reader:
     """Return the application's reader of outputs."""
     return Reader(request.app.state.units, request.app.state.folder)
 

@@ -33,13 +33,13 @@ Wait = Annotated[
 ]
 
 
-def lookout_of(request: Request) -> Lookout:
+async def lookout_of(request: Request) -> Lookout:
     """Return the application's lookout."""
     found: Lookout = request.app.state.lookout
     return found
 
 
-def admission_of(request: Request) -> Admission:
+async def admission_of(request: Request) -> Admission:
     """Return how much this installation lets in."""
     found: Admission = request.app.state.admission
     return found
@@ -215,7 +215,7 @@ async def cancelled(request: Request, execution_id: UUID) -> ExecutionOut:
     units: UnitsOfWork = request.app.state.units
     async with units.begin(request.state.actor, origin_of(request)) as uow:
         shown = await _shown(uow, await service.cancel(uow, execution_id))
-    await tell_of_cancelled(lookout_of(request), execution_id)
+    await tell_of_cancelled(await lookout_of(request), execution_id)
     return shown
 
 

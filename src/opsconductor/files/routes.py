@@ -31,7 +31,7 @@ BODY = {
 }
 
 
-def storage_of(request: Request) -> Storage:
+async def storage_of(request: Request) -> Storage:
     """Return the application's storage of files."""
     found: Storage = request.app.state.files
     return found

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/notification-channels", tags=["notifications"])
 ALLOW_PRIVATE = "notifications.allow_private"
 
 
-def senders_of(request: Request) -> Senders:
+async def senders_of(request: Request) -> Senders:
     """Return the application's ways out."""
     found: Senders = request.app.state.senders
     return found

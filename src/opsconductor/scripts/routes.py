@@ -31,7 +31,7 @@ VersionQuery = Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
 From = Annotated[int, Query(alias="from", ge=1, le=LARGEST_NUMBER)]
 
 
-def script_filter(
+async def script_filter(
     q: Annotated[str | None, Query(max_length=200, description="Looks in name and description.")] = None,
     tag: Annotated[str | None, Query(max_length=50)] = None,
     os_type: OsType | None = None,

@@ -30,7 +30,7 @@ from opsconductor.transports.base import Transport
 router = APIRouter(prefix="/targets", tags=["targets"])
 
 
-def target_filter(
+async def target_filter(
     os_type: OsType | None = None,
     environment: Annotated[str | None, Query(max_length=50)] = None,
     status: Status | None = None,
@@ -44,7 +44,7 @@ def target_filter(
     return TargetFilter(os_type=os_type, environment=environment, status=status, tag=tag, tags=tags, q=q)
 
 
-def transport_of(request: Request) -> Transport:
+async def transport_of(request: Request) -> Transport:
     """Return what connection tests connect with."""
     found: Transport = request.app.state.transport
     return found

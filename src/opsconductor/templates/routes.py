@@ -32,7 +32,7 @@ router = APIRouter(prefix="/workflow-templates", tags=["workflow templates"])
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-def template_filter(
+async def template_filter(
     q: Annotated[str | None, Query(max_length=200, description="Looks in name and description.")] = None,
     category: Annotated[str | None, Query(max_length=100)] = None,
     tag: Annotated[str | None, Query(max_length=50)] = None,

@@ -55,6 +55,12 @@ async def workflow_targets(uow: Uow, wanted: Wanted) -> Response:
     return Response(b'{"targets":' + shown.encode() + b"," + rest[1:], media_type="application/json")
 
 
+@router.get("/caller", status_code=204, include_in_schema=False)
+@allowed("targets.read")
+async def workflow_caller() -> None:
+    """Say who asks, as every answer does, and that they may see targets; the bridge has the list."""
+
+
 @router.post("/execute", status_code=202)
 @allowed("executions.run")
 async def workflow_execute(

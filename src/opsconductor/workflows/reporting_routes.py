@@ -39,7 +39,7 @@ router = APIRouter(prefix="/workflow", tags=["workflow API"])
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait until nothing is pending.")]
 
 
-def hints_of(request: Request) -> Hints:
+async def hints_of(request: Request) -> Hints:
     """Return the application's hints."""
     found: Hints = request.app.state.hints
     return found
