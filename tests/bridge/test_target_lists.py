@@ -36,7 +36,9 @@ async def test_all_runs_of_a_flow_share_a_list_while_nothing_changes(door: Door,
     assert await _hits(door) == before + 2
 
 
-async def test_a_kept_list_is_shown_to_a_token_that_the_core_vouches_for(door: Door, targets: list[dict]) -> None:
+async def test_a_kept_list_is_shown_to_a_token_that_the_core_vouches_for(
+    door: Door, targets: list[dict]
+) -> None:
     person = await door.core.sign_in(await door.user("viewer"))
     wanted = {"name": "script", "scopes": ["targets.read"]}
     tokens = [(await person.post("/workflow-tokens", json=wanted)).json()["token"] for _ in range(2)]

@@ -146,7 +146,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     units = UnitsOfWork(sessions(engine), CelerySender(celery_app(config)), hints)
     app.state.units = units
     rate = RateLimit(config, "core")
-    app.state.guard = Guard(config, sessions(each_statement_by_itself(engine)), owner_of, rate)
+    reads = sessions(each_statement_by_itself(engine))
+    app.state.guard = Guard(config, reads, owner_of, rate)
     app.state.vault = Vault(secret)
     app.state.transport = SshTransport()
     courier = Courier(Folder.of(config), config.storage_cache_bytes)
@@ -157,7 +158,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hints = hints
     app.state.credential_uses = uses_of_credentials
     app.state.admission = Admission(config.open_executions, config.open_operations)
-    app.state.lookout = Lookout(units, hints, courier.folder)
+    app.state.lookout = Lookout(units, reads, hints, courier.folder)
     BOX.labels(config.nodered_box or "unknown").set(1)
     await _look_after_setup_secret(units, config)
     async with units.begin(shipping.BY_THE_PRODUCT) as uow:

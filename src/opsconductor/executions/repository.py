@@ -5,16 +5,58 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult, IdempotencyKey
 
+FOR_FLOWS = (
+    "target_id",
+    "target_name",
+    "status",
+    "exit_code",
+    "exit_signal",
+    "error_code",
+    "error_message",
+    "started_at",
+    "finished_at",
+    *(f"{stream}_{fact}" for stream in ("output", "error") for fact in ("bytes", "kept", "path", "sha256")),
+)
+"""Columns of results that flows are told of, or that say where their outputs are."""
+OUTPUTS = tuple(f"{stream}_{part}" for stream in ("output", "error") for part in ("head", "tail"))
+
 
 async def execution(session: AsyncSession, execution_id: UUID, *, lock: bool = False) -> Execution | None:
     query = select(Execution).where(Execution.id == execution_id)
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def execution_with_counts(
+    session: AsyncSession, execution_id: UUID
+) -> tuple[Execution, dict[str, int]] | None:
+    """Return an execution, and how many results of each status it has."""
+    each = select(ExecutionResult.status, func.count().label("number"))
+    each = each.where(ExecutionResult.execution_id == execution_id).group_by(ExecutionResult.status)
+    found = each.subquery()
+    counted = select(func.coalesce(func.jsonb_object_agg(found.c.status, found.c.number), text("'{}'")))
+    query = select(Execution, counted.scalar_subquery()).where(Execution.id == execution_id)
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
@@ -77,18 +119,27 @@ async def all_results(session: AsyncSession, execution_id: UUID) -> list[Executi
     return list(await session.scalars(query))
 
 
-async def rows_of_all_results(session: AsyncSession, execution_id: UUID) -> Sequence[Row[Any]]:
-    """Return them as rows: objects of thousands of results cost more than the question for them."""
+async def results_for_flows(
+    session: AsyncSession,
+    execution_id: UUID,
+    target_ids: Sequence[UUID] | None = None,
+    *,
+    output: bool = True,
+) -> Sequence[Row[Any]]:
+    """Return what flows are told of results, as rows with `steps` as JSON text, and no outputs where none are wanted.
+
+    Thousands are read at once: objects, or columns that nobody asked for, cost more than the question for them.
+    """
     table = ExecutionResult.__table__
-    query = select(*table.c).where(table.c.execution_id == execution_id)
+    read: dict[str, ColumnElement[Any]] = {name: table.c[name] for name in (*FOR_FLOWS, *OUTPUTS)}
+    read["steps"] = cast(table.c.steps, Text)
+    if not output:
+        read |= {name: literal(b"", LargeBinary) for name in OUTPUTS}
+    query = select(*(column.label(name) for name, column in read.items()))
+    query = query.where(table.c.execution_id == execution_id)
+    if target_ids is not None:
+        query = query.where(table.c.target_id.in_(target_ids))
     return (await session.execute(query.order_by(table.c.target_name, table.c.id))).all()
-
-
-async def results_of_targets(
-    session: AsyncSession, execution_id: UUID, target_ids: Sequence[UUID]
-) -> list[ExecutionResult]:
-    query = results(execution_id).where(ExecutionResult.target_id.in_(target_ids))
-    return list(await session.scalars(query.order_by(ExecutionResult.target_name, ExecutionResult.id)))
 
 
 async def result(session: AsyncSession, execution_id: UUID, result_id: UUID) -> ExecutionResult | None:

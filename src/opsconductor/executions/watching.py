@@ -10,11 +10,13 @@ from uuid import UUID
 from fastapi.sse import ServerSentEvent
 
 from opsconductor.contracts.statuses import TERMINAL
-from opsconductor.executions import repository, service
+from opsconductor.executions import repository
+from opsconductor.executions.errors import ExecutionNotFound
 from opsconductor.executions.models import ExecutionResult
 from opsconductor.executions.schemas import ExecutionOut
 from opsconductor.executions.views import execution_out, results_out
 from opsconductor.kit.clock import now
+from opsconductor.kit.database import Sessions
 from opsconductor.kit.live import Hints
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.storage.folder import Folder
@@ -31,18 +33,21 @@ Told = tuple[str, int]
 
 @dataclass(frozen=True)
 class Lookout:
-    """What is needed to look at executions again and again, each time in a transaction of its own."""
+    """What is needed to look at executions again and again."""
 
     units: UnitsOfWork
+    reads: Sessions
+    """For what needs no transaction."""
     hints: Hints
     folder: Folder
 
     async def look(self, execution_id: UUID) -> ExecutionOut:
         """Return an execution as it is now."""
-        async with self.units.begin() as uow:
-            execution = await service.get(uow, execution_id)
-            counts = await repository.counts(uow.session, [execution_id])
-        return execution_out(execution, counts[execution_id])
+        async with self.reads() as session:
+            found = await repository.execution_with_counts(session, execution_id)
+        if found is None:
+            raise ExecutionNotFound
+        return execution_out(*found)
 
     async def until_ended(self, execution_id: UUID, seconds: float) -> ExecutionOut:
         """Return an execution once it has ended, or as it is after some seconds."""
@@ -86,8 +91,8 @@ class Lookout:
     async def _changed_results(
         self, execution_id: UUID, since: datetime, seen: dict[UUID, Told]
     ) -> AsyncIterator[ServerSentEvent]:
-        async with self.units.begin() as uow:
-            rows = await repository.results_changed_since(uow.session, execution_id, since)
+        async with self.reads() as session:
+            rows = await repository.results_changed_since(session, execution_id, since)
         news = [row for row in rows if seen.get(row.id) != _told(row)]
         for row in news:
             seen[row.id] = _told(row)

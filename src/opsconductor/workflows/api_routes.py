@@ -110,8 +110,8 @@ def _place(wanted: WorkflowExecute, current: Principal) -> Place | None:
 async def workflow_results(execution_id: UUID, look: Look, wait: Wait = 0, output: bool = True) -> Response:
     """Return an execution with the results of all its targets; with `wait`, once it has ended."""
     execution = await look.until_ended(execution_id, wait)
-    async with look.units.begin() as uow:
-        rows = await executions.rows_of_all_results(uow.session, execution_id)
+    async with look.reads() as session:
+        rows = await executions.results_for_flows(session, execution_id, output=output)
     shown = await workflow_results_json(rows, look.folder, output=output)
     found = {
         "execution_id": execution.id,

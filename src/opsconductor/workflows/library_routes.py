@@ -22,8 +22,8 @@ Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
 async def workflow_outputs(execution_id: UUID, target_id: Some, look: Look) -> Response:
     """Return the results of some targets of an execution with what was written; up to 200 at once."""
     await look.look(execution_id)
-    async with look.units.begin() as uow:
-        rows = await executions.results_of_targets(uow.session, execution_id, target_id)
+    async with look.reads() as session:
+        rows = await executions.results_for_flows(session, execution_id, target_id)
     shown = await workflow_results_json(rows, look.folder)
     found = {"execution_id": execution_id, "results": orjson.Fragment(shown)}
     return Response(orjson.dumps(found), media_type="application/json")
