@@ -17,6 +17,7 @@ from opsconductor.bridge import (
 )
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
+from opsconductor.kit.garbage import leave_out_what_is_here
 from opsconductor.kit.http import service_app
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
@@ -77,4 +78,6 @@ def app() -> FastAPI:
     """Return the bridge for this process's environment (uvicorn's --factory)."""
     config = settings().require(*NEEDED)
     set_up_logs(config, "bridge")
-    return create_app(config)
+    made = create_app(config)
+    leave_out_what_is_here()
+    return made

@@ -31,6 +31,7 @@ from opsconductor.files.storage import Storage
 from opsconductor.kit.access import public
 from opsconductor.kit.database import connect, each_statement_by_itself, sessions
 from opsconductor.kit.errors import Unavailable
+from opsconductor.kit.garbage import leave_out_what_is_here
 from opsconductor.kit.http import only_known_parameters, problem, service_app
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
@@ -191,4 +192,6 @@ def app() -> FastAPI:
     """Return the core for this process's environment (uvicorn's --factory)."""
     config = settings().require(*NEEDED)
     set_up_logs(config, "core")
-    return create_app(config)
+    made = create_app(config)
+    leave_out_what_is_here()
+    return made

@@ -14,6 +14,7 @@ from opsconductor.credentials.vault import Vault
 from opsconductor.executions.engine import Engine
 from opsconductor.executions.service import WAKE
 from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.garbage import leave_out_what_is_here
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
@@ -102,6 +103,7 @@ def log_our_way(**_: Any) -> None:
 
 @worker_ready.connect
 def begin(**_: Any) -> None:
+    leave_out_what_is_here()
     engine.start()
 
 

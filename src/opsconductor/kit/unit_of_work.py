@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsconductor.kit import outbox
 from opsconductor.kit.database import Sessions
 from opsconductor.kit.errors import Conflict, OpsError, Unavailable
+from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.outbox import OutgoingMessage
 
@@ -92,6 +93,7 @@ class UnitsOfWork:
         self.sender = sender
         self.teller = teller
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._sent: GroupCommit[UUID, None] = GroupCommit(self._forget)
 
     @asynccontextmanager
     async def begin(
@@ -132,25 +134,22 @@ class UnitsOfWork:
         task.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, messages: list[OutgoingMessage]) -> None:
-        sent: list[UUID] = []
         for message in messages:
             try:
                 await self.sender.send(message.topic, message.payload)
             except Exception as error:  # noqa: BLE001  # door: the row stays, beat sends it later
                 log.warning("outbox.not_sent", topic=message.topic, reason=type(error).__name__)
             else:
-                sent.append(message.id)
-        await self._forget(sent)
+                await self._sent.add(message.id)
 
-    async def _forget(self, sent: list[UUID]) -> None:
-        if not sent:
-            return
+    async def _forget(self, sent: list[UUID]) -> list[None]:
         try:
             async with self.sessions() as session:
                 await outbox.forget(session, sent)
                 await session.commit()
         except (DBAPIError, PoolTimeout) as error:  # a second delivery is harmless: wake-ups carry no content
             log.warning("outbox.not_forgotten", reason=type(error).__name__)
+        return [None] * len(sent)
 
     async def settle(self) -> None:
         """Wait until every delivery under way has ended (at shutdown, and in tests)."""
