@@ -162,7 +162,7 @@ test('a calendar is deleted once that was confirmed', async () => {
       return new HttpResponse(null, { status: 204 })
     }),
   )
-  const { user } = await openApp('/calendars')
+  const { user, address } = await openApp('/calendars')
 
   await user.click(await screen.findByRole('button', { name: 'More actions for night' }))
   await user.click(await screen.findByRole('menuitem', { name: 'Delete' }))
@@ -170,4 +170,5 @@ test('a calendar is deleted once that was confirmed', async () => {
 
   await screen.findByText('night deleted')
   expect(deleted).toEqual(['id-night'])
+  expect(address()).toBe('/calendars') // what is clicked in a menu of a row does not open the row
 })
