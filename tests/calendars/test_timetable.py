@@ -130,6 +130,14 @@ def test_nothing_changes_before_the_next_change_and_something_does_at_it(
             assert timetable.holds(at + (change - at) * part / 10) == timetable.holds(at)
 
 
+@given(timetables, moments, some.integers(0, 300 * 24 * 60))
+def test_without_a_next_change_nothing_changes_for_long(
+    timetable: Timetable, at: datetime, minutes: int
+) -> None:
+    if timetable.next_change(at) is None:
+        assert timetable.holds(at + timedelta(minutes=minutes)) == timetable.holds(at)
+
+
 @given(timetables, moments, some.integers(1, 60))
 def test_windows_are_in_order_and_apart(timetable: Timetable, since: datetime, days: int) -> None:
     until = since + timedelta(days=days)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,13 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from opsconductor.calendars import decision
-from opsconductor.calendars.decision import Rule, Rules
+from opsconductor.calendars.decision import Rule
 from opsconductor.calendars.models import Calendar
 from opsconductor.calendars.schemas import AppliedCalendar, Windows
 from opsconductor.calendars.timetable import Timetable
 from opsconductor.targets.models import Target
 
 WINDOWS: TypeAdapter[list[Any]] = TypeAdapter(Windows)
+STANDING = {"open", "changes_at"}
 
 
 def timetable_of(calendar: Calendar) -> Timetable:
@@ -52,10 +54,10 @@ class Applied:
     at: datetime
     holding: Sequence[Holding] = ()
 
-    @property
+    @cached_property
     def closed(self) -> dict[UUID, list[Rule]]:
         """Return for each target on which nothing may begin now the calendars that keep it from that."""
-        by_target = self._enforced()
+        by_target = self._enforced
         decided = {rules: decision.closed_by(rules, self.at) for rules in set(by_target.values())}
         return {id: decided[rules] for id, rules in by_target.items() if decided[rules]}
 
@@ -80,8 +82,9 @@ class Applied:
 
     def _groups(self) -> set[tuple[Rule, ...]]:
         """Return the sets of calendars that targets have: far fewer than targets."""
-        return set(self._enforced().values())
+        return set(self._enforced.values())
 
+    @cached_property
     def _enforced(self) -> dict[UUID, tuple[Rule, ...]]:
         rules: dict[UUID, list[Rule]] = {}
         for held in self.holding:
@@ -111,8 +114,3 @@ def facts_of(held: Holding, at: datetime) -> dict[str, Any]:
     """Return what AppliedCalendar says of a calendar."""
     facts = {name: getattr(held.calendar, name) for name in AppliedCalendar.model_fields.keys() - STANDING}
     return {**facts, "open": held.rule.is_open(at), "changes_at": held.rule.changes_at(at)}
-
-
-STANDING = {"open", "changes_at"}
-
-__all__ = ["Applied", "Holding", "Rules", "applied", "facts_of", "rule_of", "timetable_of"]

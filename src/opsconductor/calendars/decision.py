@@ -1,17 +1,19 @@
 """Whether calendars let work begin, why not, and when that changes. Pure calculation: the instant is given."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from opsconductor.calendars.timetable import Timetable
 
-MOST_CHANGES = 200
+MOST_CHANGES = 100
 """Changes of calendars that are followed to find when all are open: more is as good as never."""
 
 
-@dataclass(frozen=True)
+@dataclass(
+    frozen=True, eq=False
+)  # by identity: there is one of each calendar, and it is looked up for each target
 class Rule:
     """A calendar as a decision sees it."""
 
@@ -22,7 +24,7 @@ class Rule:
     """Whether it refuses work, or only warns."""
     stops: bool
     """Whether nothing more may begin once it closes."""
-    timetable: Timetable = field(compare=False)
+    timetable: Timetable
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether it allows work: in its windows, or outside of them."""

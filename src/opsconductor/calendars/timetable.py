@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from opsconductor.calendars.schemas import WEEKDAYS, OnceWindow, WeeklyWindow
 
-LOOKED_AHEAD = (timedelta(days=9), timedelta(days=40), timedelta(days=400))
-"""How far the next change is looked for: most come within a week, what never changes is looked at for a year."""
+LOOKED_AHEAD = (timedelta(days=9), timedelta(days=400))
+"""How far the next change is looked for: what changes every week does so within the first."""
 DAY = timedelta(days=1)
 
 
@@ -39,7 +39,8 @@ class Timetable:
 
     def next_change(self, at: datetime) -> datetime | None:
         """Return when a window ends or begins next; None for not within the next year."""
-        for ahead in LOOKED_AHEAD:
+        is_weekly = not any(isinstance(window, OnceWindow) for window in self.windows)
+        for ahead in LOOKED_AHEAD[:1] if is_weekly else LOOKED_AHEAD:
             until = at + ahead
             if coming := self.between(at, until):
                 change = coming[0].end if coming[0].start <= at else coming[0].start
