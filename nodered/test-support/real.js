@@ -58,11 +58,12 @@ function aRealFlow (...nodes) {
   return started(nodes, provide(facts().access))
 }
 
-/** Asks the core as its administrator. @param {string} path @returns {Promise<any>} */
-async function askCore (path) {
+/** Asks the core as its administrator, or tells it something. @param {string} path @param {{method: string, body?: object}} [sent] @returns {Promise<any>} */
+async function askCore (path, sent) {
   const { url, token } = facts().core
-  const answer = await fetch(`${url}/api/v3${path}`, { headers: { authorization: `Bearer ${token}` } })
-  return answer.json()
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${url}/api/v3${path}`, { headers, method: sent?.method, body: sent?.body && JSON.stringify(sent.body) })
+  return answer.status === 204 ? null : answer.json()
 }
 
 /** Asks for the waits of a node. @param {string} path @param {object} [options] */

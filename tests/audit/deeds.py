@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy import text
+from tests.support.calendars import a_calendar, keep
 from tests.support.core import PASSWORD, Core
 from tests.support.registered import add_target, command_on
 from tests.workflows.conftest import KNOWN, Nodered, Person, a_node, a_tab
@@ -70,6 +71,10 @@ class Stage:
             await session.execute(shown, {"key": key, "id": target})
             await session.commit()
         return target
+
+    async def calendar(self) -> str:
+        """Return a calendar that is switched off: it is in nobody's way here."""
+        return str((await keep(self.core, a_calendar(enabled=False)))["id"])
 
     async def script(self) -> str:
         return await self._made("/scripts", {"name": self.name(), "content": "uptime"})
@@ -276,6 +281,19 @@ async def _remove_file(stage: Stage) -> Request:
     return stage.by_admin("DELETE", f"/api/v3/files/{await stage.file()}")
 
 
+async def _add_calendar(stage: Stage) -> Request:
+    return stage.by_admin("POST", "/api/v3/calendars", a_calendar(enabled=False))
+
+
+async def _change_calendar(stage: Stage) -> Request:
+    body = {"based_on": 1, "description": "another"}
+    return stage.by_admin("PATCH", f"/api/v3/calendars/{await stage.calendar()}", body)
+
+
+async def _remove_calendar(stage: Stage) -> Request:
+    return stage.by_admin("DELETE", f"/api/v3/calendars/{await stage.calendar()}")
+
+
 async def _add_channel(stage: Stage) -> Request:
     return stage.by_admin("POST", "/api/v3/notification-channels", {"name": stage.name(), "kind": "in_app"})
 
@@ -389,6 +407,9 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/targets/{target_id}/test": ("target.tested", _test_target),
     "PUT /api/v3/targets/{target_id}/host-key": ("target.host_key_approved", _approve),
     "DELETE /api/v3/targets/{target_id}/host-key": ("target.host_key_forgotten", _forget),
+    "POST /api/v3/calendars": ("calendar.added", _add_calendar),
+    "PATCH /api/v3/calendars/{calendar_id}": ("calendar.changed", _change_calendar),
+    "DELETE /api/v3/calendars/{calendar_id}": ("calendar.removed", _remove_calendar),
     "POST /api/v3/scripts": ("script.added", _add_script),
     "PATCH /api/v3/scripts/{script_id}": ("script.changed", _change_script),
     "DELETE /api/v3/scripts/{script_id}": ("script.removed", _remove_script),

@@ -266,6 +266,35 @@ const credential = createRoute({
   component: lazyRouteComponent(credentialDrawers, 'EditCredentialDrawer'),
 })
 
+const calendars = createRoute({
+  getParentRoute: () => shell,
+  path: 'calendars',
+  staticData: { permission: 'calendars.read' },
+  component: lazyRouteComponent(() => import('@/features/calendars/CalendarsPage'), 'CalendarsPage'),
+})
+
+const calendarDrawers = () => import('@/features/calendars/CalendarDrawer')
+
+const newCalendar = createRoute({
+  getParentRoute: () => calendars,
+  path: 'new',
+  staticData: { permission: 'calendars.write' },
+  component: lazyRouteComponent(calendarDrawers, 'NewCalendarDrawer'),
+})
+
+const calendar = createRoute({
+  getParentRoute: () => calendars,
+  path: '$calendarId',
+  component: lazyRouteComponent(calendarDrawers, 'CalendarDrawer'),
+})
+
+const editCalendar = createRoute({
+  getParentRoute: () => calendars,
+  path: '$calendarId/edit',
+  staticData: { permission: 'calendars.write' },
+  component: lazyRouteComponent(calendarDrawers, 'EditCalendarDrawer'),
+})
+
 const notifications = createRoute({
   getParentRoute: () => shell,
   path: 'notifications',
@@ -354,6 +383,7 @@ const routeTree = root.addChildren([
     template.addChildren([editTemplate]),
     workflowVersion,
     credentials.addChildren([newCredential, credential]),
+    calendars.addChildren([newCalendar, calendar, editCalendar]),
     notifications,
     channels.addChildren([newChannel, channel]),
     audit,

@@ -230,7 +230,9 @@ function SelectBox<Row extends RowData>({
 /** A click on a link, a button or a box of the row is meant for that; so is one that ends a selection of text. */
 function rowClick(open: () => void) {
   return (event: React.MouseEvent<HTMLElement>) => {
-    const inner = (event.target as HTMLElement).closest('a, button, input, label, [role="menuitem"]')
+    const target = event.target as HTMLElement
+    if (!event.currentTarget.contains(target)) return // React hands on what happens in a menu of the row, which lies elsewhere
+    const inner = target.closest('a, button, input, label')
     if (inner && event.currentTarget.contains(inner)) return
     if (window.getSelection()?.toString()) return
     open()

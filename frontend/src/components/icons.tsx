@@ -76,6 +76,7 @@ export const UsersIcon = line(
   'M18 14.9c2.1.7 3.5 2.4 3.5 5.1',
 )
 export const BellIcon = line('M5 17.5h14l-2-3V10a5 5 0 0 0-10 0v4.5z', 'M10 20.5a2 2 0 0 0 4 0', 'M12 3v2')
+export const CalendarIcon = line('M4 5.5h16v14H4z', 'M4 10h16', 'M8.5 3v5', 'M15.5 3v5')
 export const FlameIcon = line(
   'M12 3c1 4 5 5.5 5 10.5a5 5 0 0 1-10 0c0-2 1-3.5 2-4.5.5 1.5 1 2 2 2.5 0-3 0-6 1-8.5z',
 )

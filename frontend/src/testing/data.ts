@@ -2,6 +2,7 @@
 import type {
   Account,
   AuditEntry,
+  Calendar,
   Channel,
   Credential,
   Deploy,
@@ -43,6 +44,9 @@ export const everything: Permission[] = [
   'targets.write',
   'targets.test',
   'targets.trust',
+  'calendars.read',
+  'calendars.write',
+  'calendars.override',
   'credentials.read',
   'credentials.write',
   'scripts.read',
@@ -69,6 +73,7 @@ export const everything: Permission[] = [
 ]
 export const looking: Permission[] = [
   'targets.read',
+  'calendars.read',
   'scripts.read',
   'executions.read',
   'workflows.read',
@@ -278,6 +283,8 @@ export function anExecution(name: string, change: Partial<Execution> = {}): Exec
     current_batch: 0,
     paused_at: null,
     stop_reason: null,
+    starts_until: null,
+    window_override: null,
     rerun_of: null,
     ...change,
   }
@@ -390,6 +397,29 @@ export function aStep(action: number, change: Partial<Step> = {}): Step {
   }
 }
 
+export function aCalendar(name: string, change: Partial<Calendar> = {}): Calendar {
+  return {
+    id: `id-${name}`,
+    name,
+    description: '',
+    kind: 'allow',
+    time_zone: 'Europe/Berlin',
+    windows: [{ type: 'weekly', weekdays: ['sat'], start: '22:00:00', minutes: 240 }],
+    enabled: true,
+    scope: 'all',
+    tags: [],
+    target_ids: [],
+    enforcement: 'block',
+    at_end: 'run_on',
+    version: 1,
+    changed_by_name: 'ada',
+    created_at: WHEN,
+    updated_at: WHEN,
+    now: { open: false, changes_at: '2036-03-01T21:00:00Z' },
+    ...change,
+  }
+}
+
 export function aPreview(change: Partial<Preview> = {}): Preview {
   return {
     sha256: 'a'.repeat(64),
@@ -419,6 +449,7 @@ export function aPreview(change: Partial<Preview> = {}): Preview {
         max_parallel: 2,
         credential_max_parallel: 5,
         problem: null,
+        closed_by: [],
       },
       {
         id: 'id-db-1',
@@ -430,8 +461,10 @@ export function aPreview(change: Partial<Preview> = {}): Preview {
         max_parallel: null,
         credential_max_parallel: null,
         problem: 'The target has no credential; choose one for it.',
+        closed_by: [],
       },
     ],
+    windows: { calendars: [], refused: 0, opens_at: null, starts_until: null },
     ...change,
   }
 }

@@ -30,6 +30,10 @@ export const server = setupServer(
   http.get(`${api}/targets/:id`, ({ params }) =>
     HttpResponse.json(aTarget(String(params.id).slice('id-'.length))),
   ),
+  http.get(`${api}/targets/:id/windows`, () =>
+    HttpResponse.json({ open: true, changes_at: null, calendars: [] }),
+  ),
+  http.get(`${api}/calendars`, () => HttpResponse.json(page())),
   http.get(`${api}/credentials`, () => HttpResponse.json(page())),
   http.get(`${api}/scripts`, () => HttpResponse.json(page())),
   http.get(`${api}/executions`, () => HttpResponse.json(page())),

@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 LOST = "The worker that ran this fell silent; whether the command ended, and how, is not known."
 OVERDUE = "Not begun: the time for the whole execution was over."
+CLOSED = "Not begun: the window for this work was over."
 UNSENT_AFTER = 2.0  # s a sender has for its own delivery
 ENDED_FOR = timedelta(days=7)  # sessions and tokens are kept this long after their end
 
@@ -71,6 +72,7 @@ class Beat:
         return [
             Duty(1, self.lose_expired),
             Duty(1, self.stop_overdue),
+            Duty(1, self.stop_closed),
             Duty(1, self._dispatcher.dispatch),
             Duty(2, self.relay),
             Duty(5, self.lose_silent_runs),
@@ -97,6 +99,14 @@ class Beat:
         for execution_id in stopped:
             log.warning("execution.deadline_passed", execution_id=str(execution_id))
             await self._hints.publish("cancel", str(execution_id))
+            await self._hints.publish("execution", str(execution_id))
+
+    async def stop_closed(self) -> None:
+        """Stop executions whose window is over; what runs of them goes on."""
+        async with self._units.begin() as uow:
+            stopped = await steering.stop_closed(uow.session, CLOSED)
+        for execution_id in stopped:
+            log.info("execution.window_closed", execution_id=str(execution_id))
             await self._hints.publish("execution", str(execution_id))
 
     async def lose_silent_runs(self) -> None:

@@ -20,6 +20,8 @@ from opsconductor.auth.routes import internal as auth_internal
 from opsconductor.auth.routes import router as auth
 from opsconductor.auth.token_routes import router as workflow_tokens
 from opsconductor.auth.tokens import random_token
+from opsconductor.calendars.routes import of_targets as windows_of_targets
+from opsconductor.calendars.routes import router as calendars
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.output_routes import router as outputs
@@ -116,7 +118,7 @@ def create_app(config: Settings) -> FastAPI:
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
     people = (auth, workflow_tokens, notifications, notification_channels)
-    nouns = (targets, credentials, scripts, files, outputs, executions, audit)
+    nouns = (targets, windows_of_targets, calendars, credentials, scripts, files, outputs, executions, audit)
     flows = (workflows, exchange, deploys, templates, runs)
     # Routes are looked through in order: what flows ask for all the time comes first.
     if config.enable_workflow_api:

@@ -1,11 +1,11 @@
-"""From a request to what is run: stored scripts as they are now, and parameters bound to their values."""
+"""From a request to what is run: stored scripts as they are now, values of parameters, files that are there."""
 
 from typing import Any
 from uuid import UUID
 
-from opsconductor.contracts.actions import Action, ScriptAction
+from opsconductor.contracts.actions import Action, FileTransferAction, ScriptAction
 from opsconductor.contracts.parameters import AnyParameter, FileParameter, TargetParameter
-from opsconductor.executions.errors import ParametersInvalid, ScriptTwice
+from opsconductor.executions.errors import ParametersInvalid, ScriptTwice, UnknownFile
 from opsconductor.executions.given import Given
 from opsconductor.executions.parameters import FileReference, TargetReference, bind, ids_of, masked_values
 from opsconductor.executions.schemas import NewExecution
@@ -74,3 +74,19 @@ async def bound(uow: UnitOfWork, wanted: NewExecution) -> Given:
 async def _names_of_files(uow: UnitOfWork, wanted: NewExecution) -> dict[UUID, str]:
     ids = ids_of(wanted.parameters, wanted.values, FileParameter)
     return await files.names_of(uow.session, ids) if ids else {}
+
+
+async def check_files(uow: UnitOfWork, wanted: NewExecution) -> None:
+    """Refuse files that are not there."""
+    errors = [
+        {
+            "field": f"actions.{number}.action_parameters.file_id",
+            "message": "there is no file with this id",
+        }
+        for number, action in enumerate(wanted.actions)
+        if isinstance(action, FileTransferAction)
+        and action.action_parameters.file_id is not None
+        and await files.file(uow.session, action.action_parameters.file_id) is None
+    ]
+    if errors:
+        raise UnknownFile(errors=errors)

@@ -53,6 +53,7 @@ _CLAIM = text("""
             where e.status in ('scheduled', 'running') and e.paused_at is null
               and e.cancel_requested_at is null and e.stop_reason is null
               and (e.run_until is null or e.run_until > now())
+              and (e.starts_until is null or e.starts_until > now())
               and (e.parallelism is null or e.id = any(:held))
               and exists (
                   select from execution_results r

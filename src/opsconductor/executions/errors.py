@@ -71,9 +71,15 @@ class LostNeedsConfirmation(Conflict):
 
 
 class PreviewOutdated(Conflict):
-    """Something has changed since the preview (targets, credentials or the request); look at a new one."""
+    """Something has changed since the preview (targets, credentials, windows or the request); look at a new one."""
 
     code = "preview_outdated"
+
+
+class OutsideWindow(Conflict):
+    """Nothing may begin now on {count} of {total} targets ({targets}): closed by {calendars}. {opening}"""
+
+    code = "outside_window"
 
 
 class TooManyExecutions(TooManyRequests):

@@ -26,13 +26,14 @@ from opsconductor.kit.database import Base, CreatedAt, Id
 
 MaybeInstant = Mapped[datetime | None]
 MODES = ("attached", "detached")
-STOP_REASONS = ("cancelled", "failures", "deadline")
+STOP_REASONS = ("cancelled", "failures", "deadline", "window")
 
 
 class Execution(Base):
     """One request to run something on a set of targets, and how it is steered.
 
     Results of a batch higher than `current_batch` are not claimed yet, none are while it is paused.
+    None begins from `starts_until` on, what runs goes on; at `run_until` that is ended, too.
     """
 
     __tablename__ = "executions"
@@ -64,6 +65,8 @@ class Execution(Base):
     pause_between_batches: Mapped[bool] = mapped_column(Boolean, default=False)
     max_failures: Mapped[int | None]
     run_until: MaybeInstant = mapped_column(DateTime(timezone=True))
+    starts_until: MaybeInstant = mapped_column(DateTime(timezone=True))
+    window_override: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     paused_at: MaybeInstant = mapped_column(DateTime(timezone=True))
     stop_reason: Mapped[str | None] = mapped_column(String(20))
     rerun_of: Mapped[UUID | None] = mapped_column(

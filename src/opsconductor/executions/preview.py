@@ -6,19 +6,28 @@ from uuid import UUID
 
 import orjson
 
+from opsconductor.calendars.applying import Applied
 from opsconductor.contracts.actions import Action, CommandAction, ScriptAction
+from opsconductor.executions import windows
 from opsconductor.executions.parameters import masked_values
 from opsconductor.executions.preparation import problem_of
 from opsconductor.executions.schemas import NewExecution, Preview, PreviewAction, PreviewTarget
 from opsconductor.executions.strategy import Course
 from opsconductor.targets.models import Target
 
+NOT_HASHED = {"preview_sha256", "name", "description", "values", "window_override"}
+"""What does not change what is run, or is hashed in another form; an override is given once a preview was seen."""
 
-def preview(wanted: NewExecution, order: Sequence[Target], course: Course) -> Preview:
+
+def preview(wanted: NewExecution, order: Sequence[Target], course: Course, calendars: Applied) -> Preview:
     """Return what the request means for these targets, which stand in the order of the work."""
-    targets = [_target(target, _batch(wanted, course, place)) for place, target in enumerate(order)]
+    closed = {id: [rule.name for rule in rules] for id, rules in calendars.closed.items()}
+    targets = [
+        _target(target, _batch(wanted, course, place), closed.get(target.id, []))
+        for place, target in enumerate(order)
+    ]
     return Preview(
-        sha256=_digest(wanted, order),
+        sha256=_digest(wanted, order, calendars),
         target_count=len(targets),
         will_run=sum(target.problem is None for target in targets),
         batches=course.batches,
@@ -27,6 +36,7 @@ def preview(wanted: NewExecution, order: Sequence[Target], course: Course) -> Pr
         longest_seconds=course.longest_seconds,
         actions=[_action(action) for action in wanted.actions],
         targets=targets,
+        windows=windows.shown(calendars),
     )
 
 
@@ -35,7 +45,7 @@ def _batch(wanted: NewExecution, course: Course, place: int) -> int | None:
     return None if wanted.strategy.order == "random" else course.batch_of(place)
 
 
-def _target(target: Target, batch: int | None) -> PreviewTarget:
+def _target(target: Target, batch: int | None, closed_by: list[str]) -> PreviewTarget:
     problem = problem_of(target)
     return PreviewTarget(
         id=target.id,
@@ -47,6 +57,7 @@ def _target(target: Target, batch: int | None) -> PreviewTarget:
         max_parallel=target.max_parallel,
         credential_max_parallel=target.credential.max_parallel if target.credential else None,
         problem=problem[2] if problem else None,
+        closed_by=closed_by,
     )
 
 
@@ -68,9 +79,9 @@ def _action(action: Action) -> PreviewAction:
     )
 
 
-def _digest(wanted: NewExecution, order: Sequence[Target]) -> str:
-    """Hash the request and what it would meet: where each target is, its key, who signs in, whether it is active."""
-    request = wanted.model_dump(mode="json", exclude={"preview_sha256", "name", "description", "values"})
+def _digest(wanted: NewExecution, order: Sequence[Target], calendars: Applied) -> str:
+    """Hash the request and what it would meet: where each target is, its key, who signs in, whether it may begin."""
+    request = wanted.model_dump(mode="json", exclude=NOT_HASHED)
     request["values"] = masked_values(wanted.parameters, wanted.values)
     met: list[tuple[UUID | str | int | None, ...]] = sorted(
         (
@@ -85,4 +96,6 @@ def _digest(wanted: NewExecution, order: Sequence[Target]) -> str:
         )
         for target in order
     )
-    return hashlib.sha256(orjson.dumps([request, met], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(
+        orjson.dumps([request, met, windows.decided(calendars)], option=orjson.OPT_SORT_KEYS)
+    ).hexdigest()

@@ -69,7 +69,11 @@ async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -
     """Write down that these commands are about to be sent; return the ids for which that still is right."""
     stopped = exists().where(
         Execution.id == R.execution_id,
-        or_(Execution.cancel_requested_at.is_not(None), Execution.stop_reason.is_not(None)),
+        or_(
+            Execution.cancel_requested_at.is_not(None),
+            Execution.stop_reason.is_not(None),
+            Execution.starts_until <= func.now(),
+        ),
     )
     started = (
         update(R)

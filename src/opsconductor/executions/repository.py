@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from opsconductor.calendars.repository import any_in_force
 from opsconductor.executions.models import Execution, ExecutionResult, IdempotencyKey
 
 FOR_FLOWS = (
@@ -39,6 +40,16 @@ FOR_FLOWS = (
 )
 """Columns of results that flows are told of, or that say where their outputs are."""
 OUTPUTS = tuple(f"{stream}_{part}" for stream in ("output", "error") for part in ("head", "tail"))
+
+
+class OpenWork(NamedTuple):
+    """What is open before another execution is let in."""
+
+    mine: int
+    """Executions of whoever asks."""
+    operations: int
+    calendars: bool
+    """Whether there is any calendar that might have something against it."""
 
 
 async def execution(session: AsyncSession, execution_id: UUID, *, lock: bool = False) -> Execution | None:
@@ -69,8 +80,8 @@ async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[
     return found
 
 
-async def open_work(session: AsyncSession, user_id: UUID | None, user_name: str) -> tuple[int, int]:
-    """Return how many executions of this user are open, and how many operations of everybody."""
+async def open_work(session: AsyncSession, user_id: UUID | None, user_name: str) -> OpenWork:
+    """Return how many executions of this user are open, how many operations of everybody, and if calendars count."""
     open = ("scheduled", "running")
     owner = (
         Execution.created_by == user_id
@@ -79,8 +90,8 @@ async def open_work(session: AsyncSession, user_id: UUID | None, user_name: str)
     )
     mine = select(func.count()).where(Execution.status.in_(open), owner)
     operations = select(func.coalesce(func.sum(Execution.target_count), 0)).where(Execution.status.in_(open))
-    row = (await session.execute(select(mine.scalar_subquery(), operations.scalar_subquery()))).one()
-    return row[0], row[1]
+    query = select(mine.scalar_subquery(), operations.scalar_subquery(), any_in_force())
+    return OpenWork(*(await session.execute(query)).one())
 
 
 def executions(

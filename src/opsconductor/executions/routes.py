@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from opsconductor.auth.routes import Current
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
 from opsconductor.credentials.routes import OpenVault
 from opsconductor.executions import repository, service, steering
@@ -19,6 +20,7 @@ from opsconductor.executions.schemas import ExecutionOut, NewExecution, Preview,
 from opsconductor.executions.service import Admission
 from opsconductor.executions.views import execution_out, results_out
 from opsconductor.executions.watching import Lookout
+from opsconductor.executions.windows import OVERRIDE
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
@@ -62,10 +64,13 @@ async def run(
     uow: Uow,
     admission: Admit,
     vault: OpenVault,
+    current: Current,
     idempotency_key: IdempotencyKey = None,
 ) -> ExecutionOut:
     """Accept something to run on targets. The answer comes once it is durable; nothing has run yet."""
-    return await _shown(uow, await service.accept(uow, wanted, admission, vault, key=idempotency_key))
+    may = OVERRIDE in current.permissions
+    accepted = await service.accept(uow, wanted, admission, vault, key=idempotency_key, may_override=may)
+    return await _shown(uow, accepted)
 
 
 @router.post("/preview")
@@ -193,10 +198,14 @@ async def rerun(
     uow: Uow,
     admission: Admit,
     vault: OpenVault,
+    current: Current,
     idempotency_key: IdempotencyKey = None,
 ) -> ExecutionOut:
     """Run an ended execution again as a new one, on all its targets or on those whose result is as wanted."""
-    again = await steering.run_again(uow, execution_id, wanted, admission, vault, key=idempotency_key)
+    may = OVERRIDE in current.permissions
+    again = await steering.run_again(
+        uow, execution_id, wanted, admission, vault, key=idempotency_key, may_override=may
+    )
     return await _shown(uow, again)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from opsconductor.calendars.schemas import AppliedCalendar
 from opsconductor.contracts.actions import Actions
 from opsconductor.contracts.parameters import Definitions
 from opsconductor.contracts.statuses import ExecutionStatus, ResultStatus
@@ -13,6 +14,12 @@ from opsconductor.contracts.strategy import Mode, Strategy
 from opsconductor.kit.wire import In
 
 TargetIds = Annotated[list[UUID], Field(min_length=1, max_length=10_000)]
+
+
+class WindowOverride(In):
+    """The word of somebody who may give it that calendars shall not count for this execution, and why."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 class NewExecution(In):
@@ -38,6 +45,10 @@ class NewExecution(In):
         StringConstraints(pattern=r"^[0-9a-f]{64}$"),
         Field(description="Of the preview that was looked at; anything else is refused then."),
     ] = None
+    window_override: Annotated[
+        WindowOverride | None,
+        Field(description="Begin outside of windows, and have no end by them; needs `calendars.override`."),
+    ] = None
 
 
 class Rerun(In):
@@ -52,6 +63,7 @@ class Rerun(In):
     confirm_lost: Annotated[bool, Field(description="Yes, also where the command may have run already.")] = (
         False
     )
+    window_override: WindowOverride | None = None
 
 
 class PreviewTarget(BaseModel):
@@ -69,6 +81,7 @@ class PreviewTarget(BaseModel):
     max_parallel: int | None
     credential_max_parallel: int | None
     problem: str | None
+    closed_by: Annotated[list[str], Field(description="Calendars by which nothing may begin there now.")]
 
 
 class PreviewAction(BaseModel):
@@ -79,6 +92,24 @@ class PreviewAction(BaseModel):
     command: str | None
     run_as: str | None
     timeout: float
+
+
+class PreviewCalendar(AppliedCalendar):
+    """A calendar that holds for some of the targets: how many, and the first of them."""
+
+    target_count: int
+    targets: list[str]
+
+
+class PreviewWindows(BaseModel):
+    """What calendars say. Where `refused` targets are closed now, the whole execution would be refused."""
+
+    calendars: list[PreviewCalendar]
+    refused: int
+    opens_at: Annotated[datetime | None, Field(description="When all targets are open; null: not in sight.")]
+    starts_until: Annotated[
+        datetime | None, Field(description="From when on nothing more would begin, as a calendar stops it.")
+    ]
 
 
 class Preview(BaseModel):
@@ -93,6 +124,7 @@ class Preview(BaseModel):
     longest_seconds: float
     actions: list[PreviewAction]
     targets: list[PreviewTarget]
+    windows: PreviewWindows
 
 
 class StartedBy(BaseModel):
@@ -139,6 +171,20 @@ class StepOut(BaseModel):
     detail: dict[str, Any]
 
 
+class OverriddenCalendar(BaseModel):
+    """A calendar that was closed when somebody let an execution begin all the same."""
+
+    id: UUID
+    name: str
+
+
+class OverrideOut(BaseModel):
+    """Why calendars do not count for an execution, and which of them were closed when it began."""
+
+    reason: str
+    calendars: list[OverriddenCalendar]
+
+
 class ExecutionOut(BaseModel):
     """An execution, with the number of its results by status."""
 
@@ -164,7 +210,11 @@ class ExecutionOut(BaseModel):
     batch_count: int
     current_batch: int
     paused_at: datetime | None
-    stop_reason: Literal["cancelled", "failures", "deadline"] | None
+    stop_reason: Literal["cancelled", "failures", "deadline", "window"] | None
+    starts_until: Annotated[
+        datetime | None, Field(description="From when on nothing more begins, as a calendar stops it.")
+    ]
+    window_override: OverrideOut | None
     rerun_of: UUID | None
 
 

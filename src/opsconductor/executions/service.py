@@ -10,12 +10,14 @@ from uuid import UUID
 import orjson
 
 from opsconductor import audit
-from opsconductor.contracts.actions import CommandAction, FileTransferAction
+from opsconductor.calendars import service as calendars
+from opsconductor.calendars.applying import Applied
+from opsconductor.contracts.actions import CommandAction
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions import repository
 from opsconductor.executions import steering_repository as steering
-from opsconductor.executions.binding import bound, with_scripts
+from opsconductor.executions.binding import bound, check_files, with_scripts
 from opsconductor.executions.errors import (
     ExecutionEnded,
     ExecutionNotFound,
@@ -24,15 +26,15 @@ from opsconductor.executions.errors import (
     ResultNotFound,
     TooManyExecutions,
     TooManyOperations,
-    UnknownFile,
 )
 from opsconductor.executions.given import Given, give
 from opsconductor.executions.models import Execution, ExecutionResult
 from opsconductor.executions.parameters import masked_values
 from opsconductor.executions.preview import preview
+from opsconductor.executions.repository import OpenWork
 from opsconductor.executions.schemas import NewExecution, Preview
 from opsconductor.executions.strategy import Course, course, in_order
-from opsconductor.files import repository as files
+from opsconductor.executions.windows import admit, record_override
 from opsconductor.kit.clock import now
 from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
@@ -84,6 +86,7 @@ async def accept(
     only_known: bool = False,
     place: Place | None = None,
     repeated: Repeated | None = None,
+    may_override: bool = False,
 ) -> Execution:
     """Write down an execution with a result for every target, once per idempotency key."""
     digest = _digest(wanted, place)
@@ -95,11 +98,15 @@ async def accept(
     if repeated is None:
         wanted = await with_scripts(uow, wanted)
     given = repeated.given if repeated else await bound(uow, wanted)
-    await _check_files(uow, wanted)
-    _refuse_outdated(wanted, fleet)
-    await _admit(uow, admission, len(fleet))
+    await check_files(uow, wanted)
+    work = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
+    _admit(work, admission, len(fleet))
+    windows = await _windows(uow, fleet) if work.calendars else Applied(now())
+    _refuse_outdated(wanted, fleet, windows)
+    admitted = admit(windows, len(fleet), wanted.window_override, may_override=may_override)
     way = course(wanted.strategy, wanted.actions, len(fleet))
     execution = _execution(uow, wanted, way, place, repeated)
+    execution.starts_until, execution.window_override = admitted.starts_until, admitted.overridden
     give(execution, given, vault)
     uow.session.add(execution)
     await uow.session.flush()  # results and key refer to it
@@ -139,6 +146,7 @@ async def accept(
             "target_ids": [str(id) for id in order],
         },
     )
+    record_override(uow, execution)
     uow.send(WAKE, execution_id=str(execution.id))
     return execution
 
@@ -147,45 +155,35 @@ async def look_ahead(uow: UnitOfWork, wanted: NewExecution) -> Preview:
     """Return what accepting this would mean; nothing is written."""
     wanted = await with_scripts(uow, wanted)
     await bound(uow, wanted)
-    await _check_files(uow, wanted)
-    return _preview(wanted, await _fleet(uow, wanted.target_ids))
+    await check_files(uow, wanted)
+    fleet = await _fleet(uow, wanted.target_ids)
+    return _preview(wanted, fleet, await _windows(uow, fleet))
 
 
-def _preview(wanted: NewExecution, fleet: dict[UUID, Target]) -> Preview:
+async def _windows(uow: UnitOfWork, fleet: dict[UUID, Target]) -> Applied:
+    return await calendars.over(uow, list(fleet.values()))
+
+
+def _preview(wanted: NewExecution, fleet: dict[UUID, Target], windows: Applied) -> Preview:
     names = {id: target.name for id, target in fleet.items()}
     order = list(fleet) if wanted.strategy.order == "random" else in_order(wanted.strategy, names)
     way = course(wanted.strategy, wanted.actions, len(fleet))
-    return preview(wanted, [fleet[id] for id in order], way)
+    return preview(wanted, [fleet[id] for id in order], way, windows)
 
 
-def _refuse_outdated(wanted: NewExecution, fleet: dict[UUID, Target]) -> None:
-    if wanted.preview_sha256 and _preview(wanted, fleet).sha256 != wanted.preview_sha256:
+def _refuse_outdated(wanted: NewExecution, fleet: dict[UUID, Target], windows: Applied) -> None:
+    if wanted.preview_sha256 and _preview(wanted, fleet, windows).sha256 != wanted.preview_sha256:
         raise PreviewOutdated
 
 
-async def _check_files(uow: UnitOfWork, wanted: NewExecution) -> None:
-    """Refuse files that are not there."""
-    errors = [
-        {
-            "field": f"actions.{number}.action_parameters.file_id",
-            "message": "there is no file with this id",
-        }
-        for number, action in enumerate(wanted.actions)
-        if isinstance(action, FileTransferAction)
-        and action.action_parameters.file_id is not None
-        and await files.file(uow.session, action.action_parameters.file_id) is None
-    ]
-    if errors:
-        raise UnknownFile(errors=errors)
-
-
-async def _admit(uow: UnitOfWork, admission: Admission, count: int) -> None:
+def _admit(work: OpenWork, admission: Admission, count: int) -> None:
     """Refuse what would make the queue longer than is good for anybody."""
-    mine, operations = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
-    if mine >= admission.executions_per_user:
-        raise TooManyExecutions(count=mine, headers=RETRY_AFTER)
-    if operations and operations + count > admission.operations:  # one of any size is let in when idle
-        raise TooManyOperations(count=operations, headers=RETRY_AFTER)
+    if work.mine >= admission.executions_per_user:
+        raise TooManyExecutions(count=work.mine, headers=RETRY_AFTER)
+    if (
+        work.operations and work.operations + count > admission.operations
+    ):  # one of any size is let in when idle
+        raise TooManyOperations(count=work.operations, headers=RETRY_AFTER)
 
 
 async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Execution | None:

@@ -73,6 +73,7 @@ async def run_again(
     vault: Vault,
     *,
     key: str | None = None,
+    may_override: bool = False,
 ) -> Execution:
     """Run an ended execution again, on all its targets or on those whose result is as wanted."""
     old = await service.get(uow, execution_id)
@@ -92,6 +93,7 @@ async def run_again(
         target_ids=[row.target_id for row in sorted(chosen, key=lambda row: row.place)],
         strategy=old.strategy,
         mode=old.mode,
+        window_override=wanted.window_override,
     )
     first = {row.target_id: first_failed(row.steps) for row in chosen} if wanted.from_failed_action else {}
     try:
@@ -99,7 +101,9 @@ async def run_again(
     except SealBroken:
         raise SecretsUnreadable from None
     repeated = Repeated(old.id, first, given)
-    return await service.accept(uow, new, admission, vault, key=key, repeated=repeated)
+    return await service.accept(
+        uow, new, admission, vault, key=key, repeated=repeated, may_override=may_override
+    )
 
 
 def first_failed(steps: Sequence[dict[str, object]]) -> int:

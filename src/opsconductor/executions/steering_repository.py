@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.statuses import TERMINAL
@@ -19,14 +19,26 @@ PLAIN = {"synchronize_session": False}
 
 async def stop_overdue(session: AsyncSession, message: str) -> list[UUID]:
     """Stop executions whose time is over: nothing new begins, workers end what runs. Return those."""
-    overdue = select(Execution.id).where(
-        Execution.status.in_(OPEN), Execution.stop_reason.is_(None), Execution.run_until < func.now()
-    )
-    ids = list(await session.scalars(overdue.order_by(Execution.id).with_for_update(skip_locked=True)))
+    going_on = or_(Execution.stop_reason.is_(None), Execution.stop_reason == "window")
+    return await _stop(session, going_on & (Execution.run_until < func.now()), "deadline", message)
+
+
+async def stop_closed(session: AsyncSession, message: str) -> list[UUID]:
+    """Stop executions whose window is over: nothing new begins, what runs goes on. Return those."""
+    closed = Execution.stop_reason.is_(None) & (Execution.starts_until <= func.now())
+    return await _stop(session, closed, "window", message)
+
+
+SKIPPED_BY = {"deadline": "deadline_passed", "window": "window_closed"}
+
+
+async def _stop(session: AsyncSession, which: ColumnElement[bool], reason: str, message: str) -> list[UUID]:
+    open = select(Execution.id).where(Execution.status.in_(OPEN), which)
+    ids = list(await session.scalars(open.order_by(Execution.id).with_for_update(skip_locked=True)))
     if ids:
-        stop = update(Execution).where(Execution.id.in_(ids)).values(stop_reason="deadline")
+        stop = update(Execution).where(Execution.id.in_(ids)).values(stop_reason=reason)
         await session.execute(stop, execution_options=PLAIN)
-        await skip_scheduled(session, ids, "deadline_passed", message)
+        await skip_scheduled(session, ids, SKIPPED_BY[reason], message)
         await finish(session, ids)
     return ids
 

@@ -2,6 +2,7 @@
 
 import opsconductor.audit.models
 import opsconductor.auth.models
+import opsconductor.calendars.models
 import opsconductor.credentials.models
 import opsconductor.executions.models
 import opsconductor.executions.retention_models

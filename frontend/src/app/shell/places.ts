@@ -2,6 +2,7 @@
 import {
   AuditIcon,
   BellIcon,
+  CalendarIcon,
   CredentialIcon,
   ExecutionsIcon,
   FileIcon,
@@ -27,6 +28,7 @@ export interface Place {
     | 'executions'
     | 'scripts'
     | 'files'
+    | 'calendars'
     | 'workflows'
     | 'templates'
     | 'workflowRuns'
@@ -42,6 +44,7 @@ export interface Place {
     | '/executions'
     | '/scripts'
     | '/files'
+    | '/calendars'
     | '/workflows'
     | '/workflows/templates'
     | '/workflows/runs'
@@ -72,6 +75,7 @@ const areas: Area[] = [
       { name: 'run', to: '/run', icon: RunIcon, permission: 'executions.run' },
       { name: 'executions', to: '/executions', icon: ExecutionsIcon, permission: 'executions.read' },
       { name: 'files', to: '/files', icon: FileIcon, permission: 'files.read' },
+      { name: 'calendars', to: '/calendars', icon: CalendarIcon, permission: 'calendars.read' },
     ],
   },
   {

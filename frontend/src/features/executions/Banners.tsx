@@ -43,6 +43,12 @@ export function Banners({ execution }: { execution: Execution }) {
         {t('executions.stoppedDeadlineText')}
       </Notice>
     )
+  if (stop_reason === 'window')
+    return (
+      <Notice tone="warning" icon={WarningIcon} title={t('executions.stoppedWindow')}>
+        {t('executions.stoppedWindowText')}
+      </Notice>
+    )
   return null
 }
 

@@ -1,4 +1,5 @@
 /** Who started an execution, when, and how it goes through its targets. */
+import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Execution } from '@/api/types'
 import { CopyText } from '@/components/CopyText'
@@ -23,6 +24,14 @@ export function ExecutionFacts({ execution }: { execution: Execution }) {
         [t('executions.started'), <Time key="started" at={execution.created_at} />],
         [t('executions.took'), <Elapsed key="took" from={execution.started_at} to={execution.finished_at} />],
         ...strategy.map(([name, value]): [string, string] => [name, value || t('common.on')]),
+        [
+          t('executions.startsUntil'),
+          execution.starts_until && <Time key="until" at={execution.starts_until} />,
+        ],
+        [
+          t('executions.outsideWindows'),
+          execution.window_override && <Overridden key="override" override={execution.window_override} />,
+        ],
         [t('executions.rerunOf'), execution.rerun_of && <Earlier key="earlier" id={execution.rerun_of} />],
         [
           t('executions.id'),
@@ -43,6 +52,23 @@ function Place({ workflow }: { workflow: NonNullable<Execution['workflow']> }) {
     <TextLink to="/workflows/runs/$runId" params={{ runId: workflow.run_id }} size="sm">
       {name}
     </TextLink>
+  )
+}
+
+/** Why it was begun in spite of calendars, and which of them were closed. */
+function Overridden({ override }: { override: NonNullable<Execution['window_override']> }) {
+  const { t } = useTranslation()
+  const { reason, calendars } = override
+  const names = calendars.map(({ name }) => name).join(', ')
+  return (
+    <>
+      {reason}
+      {names && (
+        <Text size="xs" c="dimmed">
+          {t('executions.outsideOf', { calendars: names })}
+        </Text>
+      )}
+    </>
   )
 }
 

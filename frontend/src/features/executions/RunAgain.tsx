@@ -1,12 +1,15 @@
 /** Runs an ended execution again: on all targets, on some by how it went there, or after a change. */
-import { Button, Menu } from '@mantine/core'
+import { Button, Menu, Stack, Text } from '@mantine/core'
+import { modals } from '@mantine/modals'
 import { useNavigate } from '@tanstack/react-router'
+import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '@/api/errors'
 import type { Execution, Rerun } from '@/api/types'
 import { ask, tellFailed } from '@/components/feedback'
 import { ChevronDownIcon, RefreshIcon } from '@/components/icons'
 import { MenuLink } from '@/components/links'
+import { Override } from '@/features/run/Override'
 import { countOf, type StatusName } from '@/lib/status'
 import { useRunAgain } from './steering'
 import classes from './steering.module.css'
@@ -69,6 +72,27 @@ export function RunAgain({ execution }: { execution: Execution }) {
   )
 }
 
+/** Says why it is refused, and lets those who may begin it all the same. */
+function askWhy(refusal: string, onBegin: (reason: string) => void): void {
+  const begin = (reason: string) => {
+    modals.close(OUTSIDE)
+    onBegin(reason)
+  }
+  modals.open({
+    modalId: OUTSIDE,
+    title: i18next.t('run.outsideTitle'),
+    children: (
+      <Stack gap="sm">
+        <Text size="sm">{refusal}</Text>
+        <Override onBegin={begin} />
+      </Stack>
+    ),
+    closeButtonProps: { 'aria-label': i18next.t('common.close') },
+  })
+}
+
+const OUTSIDE = 'outside-window'
+
 /** Asks where the server wants to know it: a lost command may have run already. */
 function useConfirmedRun(id: string) {
   const { t } = useTranslation()
@@ -79,6 +103,8 @@ function useConfirmedRun(id: string) {
       onSuccess: ({ id: executionId }) =>
         navigate({ to: '/executions/$executionId', params: { executionId } }),
       onError: (error) => {
+        if (isApiError(error, 'outside_window'))
+          return askWhy(error.message, (reason) => run({ ...wanted, window_override: { reason } }))
         if (!isApiError(error, 'lost_needs_confirmation'))
           return tellFailed(t('errors.failed', { what: t('executions.again') }), error)
         ask({

@@ -12,6 +12,7 @@ import { ActionList } from '@/features/executions/ActionList'
 import { shownAction } from '@/features/executions/actions'
 import { record } from '@/lib/json'
 import { duration } from '@/lib/time'
+import { PreviewCalendars, Refused } from './PreviewCalendars'
 import { RunError } from './RunError'
 import classes from './run.module.css'
 
@@ -21,7 +22,7 @@ interface PreviewDrawerProps {
   error: Error | null
   running: boolean
   looking: boolean
-  onRun: () => void
+  onRun: (override?: { reason: string }) => void
   onLookAgain: () => void
   onClose: () => void
 }
@@ -29,11 +30,13 @@ interface PreviewDrawerProps {
 export function PreviewDrawer(props: PreviewDrawerProps) {
   const { t } = useTranslation()
   const { wanted, preview, error, running, looking, onRun, onLookAgain, onClose } = props
+  const override = (reason: string) => onRun({ reason })
   return (
     <SideDrawer title={t('run.previewTitle')} size={760} onClose={onClose}>
       <Stack gap="md">
         <Course preview={preview} />
         <Problems preview={preview} />
+        <PreviewCalendars windows={preview.windows} />
         <PreviewActions wanted={wanted} preview={preview} />
         <ResourceTable
           label={t('run.targets')}
@@ -44,12 +47,25 @@ export function PreviewDrawer(props: PreviewDrawerProps) {
           stickyTop={0}
         />
         <div className={classes.drawerFoot}>
-          <RunError error={error} title={t('run.failed')} onLookAgain={onLookAgain} looking={looking} />
+          <RunError
+            error={error}
+            title={t('run.failed')}
+            onLookAgain={onLookAgain}
+            looking={looking}
+            onOverride={override}
+            running={running}
+          />
+          {!error && <Refused windows={preview.windows} running={running} onOverride={override} />}
           <Group gap="sm" justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
-            <Button leftSection={<RunIcon />} loading={running} disabled={looking} onClick={onRun}>
+            <Button
+              leftSection={<RunIcon />}
+              loading={running}
+              disabled={looking || preview.windows.refused > 0}
+              onClick={() => onRun()}
+            >
               {t('run.start', { count: preview.will_run })}
             </Button>
           </Group>
@@ -135,7 +151,7 @@ function useColumns({ batches, targets }: Preview): Column<PreviewTarget>[] {
     },
     { id: 'credential', header: t('run.credential'), cell: ({ row }) => row.original.credential_name ?? '–' },
     ...(targets.some((target) => limitsOf(target).length > 0) ? [limits] : []),
-    { id: 'problem', header: t('run.problem'), cell: ({ row }) => <Problem>{row.original.problem}</Problem> },
+    { id: 'problem', header: t('run.problem'), cell: ({ row }) => <Problem target={row.original} /> },
   ]
 }
 
@@ -147,6 +163,8 @@ function limitsOf({ max_parallel, credential_max_parallel }: PreviewTarget) {
   return limits.flatMap(([text, count]) => (count === null ? [] : [[text, count] as const]))
 }
 
-function Problem({ children }: { children: string | null }) {
-  return children && <span className={classes.problem}>{children}</span>
+function Problem({ target: { problem, closed_by } }: { target: PreviewTarget }) {
+  const { t } = useTranslation()
+  const closed = closed_by.length > 0 && t('run.closedBy', { calendars: closed_by.join(', ') })
+  return <span className={classes.problem}>{[problem, closed].filter(Boolean).join(' ')}</span>
 }

@@ -77,7 +77,16 @@ function RunForm({ start }: { start: Start }) {
           <Options form={form} />
         </Stack>
         <div className={classes.foot}>
-          {!looked && <RunError error={run.error} title={t('run.failed')} />}
+          {!looked && (
+            <RunError
+              error={run.error}
+              title={t('run.failed')}
+              onOverride={(reason) =>
+                whenRight((wanted) => begin({ ...wanted, window_override: { reason } }))()
+              }
+              running={run.isPending}
+            />
+          )}
           {!looked && <RunError error={preview.error} title={t('run.previewFailed')} />}
           <Group gap="sm">
             <Button type="submit" leftSection={<RunIcon />} loading={run.isPending}>
@@ -99,7 +108,9 @@ function RunForm({ start }: { start: Start }) {
           error={run.error}
           running={run.isPending}
           looking={preview.isPending}
-          onRun={() => begin({ ...looked.wanted, preview_sha256: looked.preview.sha256 })}
+          onRun={(window_override) =>
+            begin({ ...looked.wanted, preview_sha256: looked.preview.sha256, window_override })
+          }
           onLookAgain={() => look(looked.wanted)}
           onClose={close}
         />

@@ -18,6 +18,7 @@ import { HostKey } from './HostKey'
 import { Address, LastTest, Tags, TargetStatusBadge } from './parts'
 import { useDeleteTarget, useTarget, useTestTarget } from './queries'
 import { Route } from './Route'
+import { Windows } from './Windows'
 
 export function TargetDrawer() {
   const { targetId } = useParams({ from: '/shell/targets/$targetId' })
@@ -67,6 +68,7 @@ function TargetDetails({ target, onDeleted }: { target: Target; onDeleted: () =>
       <TargetFacts target={target} />
       <div>
         <HostKey target={target} />
+        <Windows targetId={target.id} />
         <Section title={t('targets.recent')}>
           <RecentExecutions targetId={target.id} empty={t('targets.noRecent')} />
         </Section>

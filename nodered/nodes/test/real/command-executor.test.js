@@ -8,6 +8,10 @@ const { until } = require('../../../test-support/flows')
 const { COMMAND, aRealFlow, askCore, facts } = require('../../../test-support/real')
 
 const { targets, gone, many, script } = facts()
+const FREEZE = {
+  name: 'Freeze of a test', kind: 'blackout', time_zone: 'UTC', scope: 'targets', target_ids: [targets[0].id],
+  windows: [{ type: 'weekly', weekdays: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00', minutes: 1440 }]
+}
 
 /** Sends one message through an executor and returns what comes of it. @param {object} config @param {object} [msg] */
 async function ran (config, msg = {}) {
@@ -54,6 +58,32 @@ test('B6: what the core refuses is final at once, with its sentence', async () =
   const { error } = await ran({}, { targets: ['00000000-0000-4000-8000-000000000000'] })
   assert.match(error, /target/)
   assert.ok(Date.now() - began < 5_000)
+})
+
+test('outside of a window, a command is an error once with the sentence of why, durable or not, and is not tried again', async () => {
+  const { total: before } = await askCore('/executions?limit=1')
+  const freeze = await askCore('/calendars', { method: 'POST', body: FREEZE })
+  const began = Date.now()
+  try {
+    for (const config of [{}, { id: 'frozen', durable: true }]) {
+      const flow = await aRealFlow({ ...COMMAND, ...config })
+      flow.send(config.id ?? 'executor', { targets, topic: 'kept' })
+      await flow.arrived()
+      assert.deepEqual([flow.out, flow.bad, flow.caught.length], [[], [], 1])
+      assert.match(flow.caught[0].error.message, /Nothing may begin now on 1 of 3 targets \(target-1\): closed by "Freeze of a test"\. No time/)
+      assert.equal(flow.caught[0].topic, 'kept')
+      assert.ok(!flow.statuses.some(status => /trying again|waiting/.test(status.text)))
+      assert.equal(flow.statuses.at(-1).fill, 'red')
+      await flow.close()
+    }
+  } finally {
+    await askCore(`/calendars/${freeze.id}`, { method: 'DELETE' })
+  }
+  assert.ok(Date.now() - began < 10_000)
+  assert.equal((await askCore('/executions?limit=1')).total, before)
+  const again = await aRealFlow({ ...COMMAND, id: 'frozen', durable: true })
+  await new Promise(resolve => setTimeout(resolve, 500))
+  assert.deepEqual([again.out, again.caught], [[], []])
 })
 
 test('B7: a stopped node cancels what runs where it is set so', async () => {

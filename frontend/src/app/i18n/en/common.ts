@@ -39,6 +39,7 @@ export const nav = {
   run: 'Run',
   executions: 'Executions',
   files: 'Files',
+  calendars: 'Calendars',
   credentials: 'Credentials',
   scripts: 'Scripts',
   workflows: 'Workflows',

@@ -1,6 +1,7 @@
 import { actions, strategy } from './actions'
 import { audit } from './audit'
 import { auth } from './auth'
+import { calendars } from './calendars'
 import { common, errors, list, nav, palette, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
@@ -21,6 +22,7 @@ export const en = {
   actions,
   audit,
   auth,
+  calendars,
   channels,
   common,
   credentials,
