@@ -118,7 +118,7 @@ function matches (layer, path) {
 /** Returns what a request shows, as the bridge takes it. @param {any} req @returns {Record<string, string>} */
 function shownBy (req) {
   const shown = SHOWN.map(name => [name, req.headers[name]])
-  const token = BEARER.exec(req.headers.authorization ?? '')?.[1] ?? req.headers['x-hook-token']
+  const token = req.headers['x-hook-token'] ?? BEARER.exec(req.headers.authorization ?? '')?.[1]
   const all = [...shown, ['x-hook-token', token], ['x-hook-address', req.ip], ['x-request-id', req.headers['x-request-id']]]
   return Object.fromEntries(all.filter(([, value]) => typeof value === 'string' && USABLE.test(value)))
 }

@@ -207,7 +207,7 @@ async def _in_large_pieces(body: bytes) -> AsyncIterator[bytes]:
 async def test_what_proves_a_request_does_not_reach_the_flow(gate: Gate) -> None:
     token = await issue(gate.dora.api, "POST", "/told/:what", "token")
     more = {"Cookie": "opsc_session=mine", "X-Opsc-Session": "ticket", "X-Mine": "kept"}
-    for headers in (by_token(token), {"X-Hook-Token": token}):
+    for headers in (by_token(token), {"X-Hook-Token": token}, {**by_token("other"), "X-Hook-Token": token}):
         told = await gate.told("/told/x", headers | more)
         assert token not in json.dumps(told)
         assert told["headers"]["x-mine"] == "kept"
@@ -280,7 +280,7 @@ def _forged(chance: random.Random, headers: dict[str, str], body: bytes) -> tupl
 
 
 async def _accepted(gate: Gate, path: str, requests: list[tuple[dict[str, str], bytes]]) -> int:
-    """Send requests; return how many of them the flow answered. Every other one was refused in so many words."""
+    """Send requests; return how many of them the flow answered. Each other was refused, on a busy machine with 503."""
     room = asyncio.Semaphore(SENDERS)
 
     async def send(headers: dict[str, str], body: bytes) -> httpx.Response:
@@ -288,7 +288,7 @@ async def _accepted(gate: Gate, path: str, requests: list[tuple[dict[str, str], 
             return await gate.send(path, headers, body)
 
     answers = await asyncio.gather(*(send(*one) for one in requests))
-    assert {answer.status_code for answer in answers} <= {200, 401}
+    assert {answer.status_code for answer in answers} <= {200, 401, 503}
     return sum(answer.status_code == 200 for answer in answers)
 
 

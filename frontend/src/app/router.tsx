@@ -16,6 +16,7 @@ import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
 import { fileFilterOf } from '@/features/files/filter'
+import { hookFilterOf } from '@/features/hooks/filter'
 import { notificationFilterOf } from '@/features/notifications/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
@@ -196,6 +197,21 @@ const newWorkflowToken = createRoute({
   component: lazyRouteComponent(() => import('@/features/workflowTokens/NewTokenDrawer'), 'NewTokenDrawer'),
 })
 
+const hooks = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/hooks',
+  validateSearch: hookFilterOf,
+  staticData: { permission: 'hooks.read' },
+  component: lazyRouteComponent(() => import('@/features/hooks/HooksPage'), 'HooksPage'),
+})
+
+const hook = createRoute({
+  getParentRoute: () => hooks,
+  path: '$hookId',
+  staticData: { permission: 'hooks.read' },
+  component: lazyRouteComponent(() => import('@/features/hooks/HookDrawer'), 'HookDrawer'),
+})
+
 const templates = createRoute({
   getParentRoute: () => shell,
   path: 'workflows/templates',
@@ -350,6 +366,7 @@ const routeTree = root.addChildren([
     workflowRuns,
     workflowRun,
     workflowTokens.addChildren([newWorkflowToken]),
+    hooks.addChildren([hook]),
     templates.addChildren([newTemplate]),
     template.addChildren([editTemplate]),
     workflowVersion,

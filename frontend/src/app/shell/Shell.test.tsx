@@ -24,6 +24,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Workflows',
     'Templates',
     'Workflow runs',
+    'Hooks',
     'Workflow tokens',
     'Credentials',
     'Audit',
@@ -45,6 +46,7 @@ test('a place that the role does not open is neither offered nor opened', async 
     'Workflows',
     'Templates',
     'Workflow runs',
+    'Hooks',
     'Workflow tokens',
   ])
   screen.getByRole('heading', { name: 'Your role does not allow this' })

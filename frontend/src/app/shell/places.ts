@@ -5,6 +5,7 @@ import {
   CredentialIcon,
   ExecutionsIcon,
   FileIcon,
+  HookIcon,
   type Icon,
   OverviewIcon,
   RunIcon,
@@ -30,6 +31,7 @@ export interface Place {
     | 'workflows'
     | 'templates'
     | 'workflowRuns'
+    | 'hooks'
     | 'workflowTokens'
     | 'credentials'
     | 'audit'
@@ -45,6 +47,7 @@ export interface Place {
     | '/workflows'
     | '/workflows/templates'
     | '/workflows/runs'
+    | '/workflows/hooks'
     | '/workflows/tokens'
     | '/credentials'
     | '/audit'
@@ -81,6 +84,7 @@ const areas: Area[] = [
       { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
       { name: 'templates', to: '/workflows/templates', icon: TemplateIcon, permission: 'templates.read' },
       { name: 'workflowRuns', to: '/workflows/runs', icon: RunsIcon, permission: 'runs.read' },
+      { name: 'hooks', to: '/workflows/hooks', icon: HookIcon, permission: 'hooks.read' },
       {
         name: 'workflowTokens',
         to: '/workflows/tokens',

@@ -1,10 +1,11 @@
 import { actions, strategy } from './actions'
 import { audit } from './audit'
 import { auth } from './auth'
-import { common, errors, list, nav, palette, status } from './common'
+import { common, errors, list, nav, palette, shownOnce, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
 import { files } from './files'
+import { hooks } from './hooks'
 import { channels, notifications } from './notifications'
 import { outputs } from './outputs'
 import { overview } from './overview'
@@ -27,6 +28,7 @@ export const en = {
   errors,
   executions,
   files,
+  hooks,
   list,
   nav,
   notifications,
@@ -36,6 +38,7 @@ export const en = {
   parameters,
   run,
   scripts,
+  shownOnce,
   status,
   strategy,
   targets,
