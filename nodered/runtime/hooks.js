@@ -11,6 +11,7 @@ const { HEADER } = require('./sign-in')
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const BODY_LIMIT = 5 * 1024 * 1024 // bytes; contracts/hooks.py has it too
+const UNPROVEN_LIMIT = 64 * 1024 * 1024 // bytes of all bodies that are read before they are proven
 const ANSWER_WITHIN = 10_000 // ms
 const LATER = 2 // s, where the bridge does not say when
 const SIGNATURES = ['x-hook-signature', 'x-hub-signature-256']
@@ -40,6 +41,8 @@ class HookGate {
   #routes
   /** @type {WeakMap<object, Hook>} */
   #passed = new WeakMap()
+  /** bytes */
+  #unproven = 0
 
   /**
    * @param {object} options
@@ -75,13 +78,31 @@ class HookGate {
   /** Returns what the request proved itself by, empty where nothing is asked for. @param {any} req @returns {Promise<string>} */
   async #check (req) {
     const hook = this.#hookOf(req)
-    refuseTooLarge(Number(req.headers['content-length'] ?? 0))
+    refuseTooLarge(declared(req))
     const signed = SIGNATURES.some(name => req.headers[name])
-    const { by } = await this.#ask(hook, req, signed ? await bodyOf(req) : undefined)
-    if (!signed && req.headers['transfer-encoding']) await bodyOf(req) // only reading tells how large it is
+    const { by } = signed ? await this.#askWithBody(hook, req) : await this.#ask(hook, req)
+    if (!signed && isChunked(req)) await bodyOf(req) // only reading tells how large it is
     hide(req)
     this.#passed.set(req, hook)
     return by ?? ''
+  }
+
+  /**
+   * Asks about a signed request. Its body has to be read for that, whoever sent it: so many bytes at once, and no more.
+   * @param {Hook} hook
+   * @param {any} req
+   */
+  async #askWithBody (hook, req) {
+    const bytes = isChunked(req) ? BODY_LIMIT : declared(req)
+    if (this.#unproven + bytes > UNPROVEN_LIMIT) {
+      throw new Refusal(503, 'hooks_busy', 'Too much is being sent to hooks at once; send this again.', { 'retry-after': '1' })
+    }
+    this.#unproven += bytes
+    try {
+      return await this.#ask(hook, req, await bodyOf(req))
+    } finally {
+      this.#unproven -= bytes
+    }
   }
 
   /** Returns the hook that Node-RED would serve a request with. @param {any} req @returns {Hook} */
@@ -93,12 +114,24 @@ class HookGate {
     return { method, path: path.startsWith('/') ? path : `/${path}` }
   }
 
-  /** @param {Hook} hook @param {any} req @param {Buffer | undefined} content @returns {Promise<{by: string | null}>} */
-  #ask (hook, req, content) {
-    return request(`${this.#bridge}/api/nodered/hooks/check?${new URLSearchParams({ ...hook })}`, {
+  /** @param {Hook} hook @param {any} req @param {Buffer} [content] @returns {Promise<{by: string | null}>} */
+  async #ask (hook, req, content) {
+    const answer = await request(`${this.#bridge}/api/nodered/hooks/check?${new URLSearchParams({ ...hook })}`, {
       method: 'POST', token: this.#token, timeout: ANSWER_WITHIN, content, headers: shownBy(req)
     })
+    if (typeof answer?.hook_id !== 'string') throw new BridgeError('This is no answer about a hook.', { code: 'unexpected_answer' })
+    return answer
   }
+}
+
+/** Returns the bytes that a body is said to have. @param {any} req */
+function declared (req) {
+  return Number(req.headers['content-length'] ?? 0)
+}
+
+/** @param {any} req */
+function isChunked (req) {
+  return Boolean(req.headers['transfer-encoding'])
 }
 
 /** @param {any} req */
@@ -136,7 +169,7 @@ function hide (req) {
  * @returns {Promise<Buffer>}
  */
 function bodyOf (req) {
-  if (!Number(req.headers['content-length']) && !req.headers['transfer-encoding']) return Promise.resolve(Buffer.alloc(0))
+  if (!declared(req) && !isChunked(req)) return Promise.resolve(Buffer.alloc(0))
   /** @type {Buffer[]} */
   const pieces = []
   let size = 0

@@ -214,3 +214,12 @@ async def test_what_has_served_its_time_is_swept(core: Core, gate: httpx.AsyncCl
     assert gone >= 2
     assert left == 0
     assert (await ask(gate, "/hmac", signed(key, BODY), BODY))[0] == 200
+
+
+async def test_without_the_database_nobody_gets_in_not_even_where_it_is_open(
+    gate: httpx.AsyncClient, outage: None
+) -> None:
+    answer = await gate.post("/api/nodered/hooks/check", params={"method": "POST", "path": "/open"})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0

@@ -21,7 +21,7 @@ from tests.workflows.conftest import Node, Nodered, Person, a_tab
 from opsconductor.contracts.hooks import HOOK_BODY
 from opsconductor.stack import nodered as nodered_service
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 KNOWN = ["http in", "function", "http response", "inject", "websocket in", "websocket-listener"]
 TELL = """
@@ -202,6 +202,42 @@ async def test_a_body_that_is_too_large_is_refused_said_or_not(gate: Gate, path:
 async def _in_large_pieces(body: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(body), 65_536):
         yield body[start : start + 65_536]
+
+
+async def test_so_many_bodies_are_read_before_they_are_proven_and_no_more(gate: Gate) -> None:
+    await issue(gate.dora.api, "POST", "/hmac", "hmac")
+    begun = asyncio.Semaphore(0)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"x"
+        begun.release()
+        await asyncio.Event().wait()
+
+    headers = signed("another", b"") | {"Content-Length": str(HOOK_BODY)}
+    async with gate.red.client() as crowd:
+        slow = [
+            asyncio.create_task(crowd.post("/hooks/hmac", headers=headers, content=slowly()))
+            for _ in range(12)
+        ]
+        for _ in slow:
+            await begun.acquire()
+        await asyncio.sleep(0.5)  # what was sent first is read first
+        refused = await _forged_until(gate, 503)
+        assert (refused.json()["code"], refused.headers["retry-after"]) == ("hooks_busy", "1")
+        for one in slow:
+            one.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+    await _forged_until(gate, 401)
+
+
+async def _forged_until(gate: Gate, status: int) -> httpx.Response:
+    """Send large forged requests until one is refused with this status; return the answer."""
+    body = bytes(HOOK_BODY)
+    deadline = time.monotonic() + 30
+    while (answer := await gate.send("/hmac", signed("another", body), body)).status_code != status:
+        assert time.monotonic() < deadline, answer.status_code
+        await asyncio.sleep(0.2)
+    return answer
 
 
 async def test_what_proves_a_request_does_not_reach_the_flow(gate: Gate) -> None:

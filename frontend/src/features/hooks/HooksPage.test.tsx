@@ -105,6 +105,7 @@ test('a closed hook gets a token, which is shown once with a request to try', as
   const { user, router } = await openApp(HOOK)
 
   await user.click(await screen.findByRole('radio', { name: 'Token' }))
+  await user.click(screen.getByRole('button', { name: 'Set protection' }))
   await user.click(await screen.findByRole('button', { name: 'Issue a secret' }))
 
   expect(await screen.findByRole('textbox', { name: 'Token' })).toHaveProperty('value', SECRET)
@@ -164,6 +165,7 @@ test('a hook is opened to everybody only after a question that says as whom its 
   const { user } = await openApp(HOOK)
 
   await user.click(await screen.findByRole('radio', { name: 'Open' }))
+  await user.click(screen.getByRole('button', { name: 'Set protection' }))
   const question = within(await screen.findByRole('dialog', { name: 'Open this hook to everybody?' }))
   question.getByText(/which acts as dana/)
   expect(chosen).toEqual([])

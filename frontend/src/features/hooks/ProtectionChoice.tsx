@@ -1,5 +1,6 @@
-/** How requests to a hook prove themselves: chosen, and confirmed where that lets everybody in or shuts somebody out. */
-import { Radio, Stack } from '@mantine/core'
+/** How requests to a hook prove themselves: chosen, then set, after a question where that opens it or ends secrets. */
+import { Button, Group, Radio, Stack } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { HookDetail, HookProtection } from '@/api/types'
 import { ask, tellDone } from '@/components/feedback'
@@ -8,14 +9,67 @@ import { protections } from './filter'
 import { useProtect } from './queries'
 
 const CLOSED = 'closed'
+type Choice = HookProtection | typeof CLOSED
+const choices: Choice[] = [CLOSED, ...protections]
 
 export function ProtectionChoice({ hook }: { hook: HookDetail }) {
   const { t } = useTranslation()
+  const now: Choice = hook.protection ?? CLOSED
+  const [chosen, choose] = useState(now)
+  const { set, isPending } = useSetProtection(hook)
+  return (
+    <Stack gap="md">
+      <Choices chosen={chosen} now={now} onChange={choose} />
+      {chosen !== now && (
+        <Group gap="xs">
+          <Button loading={isPending} onClick={() => set(chosen === CLOSED ? null : chosen)}>
+            {t('hooks.set')}
+          </Button>
+          <Button variant="default" onClick={() => choose(now)}>
+            {t('common.cancel')}
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  )
+}
+
+interface ChoicesProps {
+  chosen: Choice
+  now: Choice
+  onChange: (choice: Choice) => void
+}
+
+function Choices({ chosen, now, onChange }: ChoicesProps) {
+  const { t } = useTranslation()
   const mayOpen = useCan()('hooks.open')
+  const hintOf = (choice: Choice) =>
+    choice === 'open' && !mayOpen ? t('hooks.onlyAdministrators') : t(`hooks.protections.${choice}.hint`)
+  return (
+    <Radio.Group
+      aria-label={t('hooks.howProven')}
+      value={chosen}
+      onChange={(value) => onChange(choices.find((choice) => choice === value) ?? CLOSED)}
+    >
+      <Stack gap="sm">
+        {choices.map((choice) => (
+          <Radio
+            key={choice}
+            value={choice}
+            label={t(`hooks.protections.${choice}.name`)}
+            description={hintOf(choice)}
+            disabled={choice === 'open' && !mayOpen && now !== 'open'}
+          />
+        ))}
+      </Stack>
+    </Radio.Group>
+  )
+}
+
+function useSetProtection(hook: HookDetail) {
+  const { t } = useTranslation()
   const protect = useProtect(hook)
-  const now = hook.protection ?? CLOSED
-  const change = (chosen: string) => {
-    const wanted = protections.find((one) => one === chosen) ?? null
+  const set = (wanted: HookProtection | null) => {
     const done = () => tellDone(t('hooks.protected', { path: hook.path }))
     const act = () => protect.mutate(wanted, { onSuccess: done })
     const warning = warningOf(hook, wanted)
@@ -27,23 +81,7 @@ export function ProtectionChoice({ hook }: { hook: HookDetail }) {
       onConfirm: act,
     })
   }
-  return (
-    <Radio.Group aria-label={t('hooks.howProven')} value={now} onChange={change}>
-      <Stack gap="sm">
-        {([CLOSED, ...protections] as const).map((value) => (
-          <Radio
-            key={value}
-            value={value}
-            label={t(`hooks.protections.${value}.name`)}
-            description={t(
-              value === 'open' && !mayOpen ? 'hooks.onlyAdministrators' : `hooks.protections.${value}.hint`,
-            )}
-            disabled={protect.isPending || (value === 'open' && !mayOpen && now !== 'open')}
-          />
-        ))}
-      </Stack>
-    </Radio.Group>
-  )
+  return { set, isPending: protect.isPending }
 }
 
 function warningOf(hook: HookDetail, wanted: HookProtection | null): 'open' | 'end' | null {

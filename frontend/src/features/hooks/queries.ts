@@ -7,6 +7,8 @@ import type { Hook, HookProtection, HookSecret } from '@/api/types'
 import { tellDone, tellFailed } from '@/components/feedback'
 import type { HookFilter } from './filter'
 
+const LOOK_EVERY = 5_000 // ms; who has just sent a request wants to see what became of it
+
 export function useHooks({ flow, protection, served }: HookFilter) {
   const filter = { flow_id: flow, protection, served: served && served === 'yes' }
   return useInfiniteQuery(
@@ -19,6 +21,7 @@ export function useHooks({ flow, protection, served }: HookFilter) {
 export function useHook(id: string) {
   return useQuery({
     queryKey: keys.hook(id),
+    refetchInterval: LOOK_EVERY,
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v3/hooks/{hook_id}', { params: { path: { hook_id: id } }, signal })),
   })

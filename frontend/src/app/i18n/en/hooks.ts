@@ -61,6 +61,7 @@ export const hooks = {
     endTitle: 'End the secrets of this hook?',
     endText: 'Whatever uses them is refused from now on.',
   },
+  set: 'Set protection',
   protected: 'The protection of {{path}} has changed',
   protectFailed: 'The protection was not changed',
   secrets: 'Secrets',
