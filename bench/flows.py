@@ -147,13 +147,14 @@ def _asked(name: str, func: str) -> list[dict[str, Any]]:
 
 
 def deploy(stack: IdleStack, nodes: list[dict[str, Any]]) -> None:
-    """Deploy flows as an administrator in a browser does."""
+    """Deploy flows as an administrator in a browser does, and protect their hooks."""
     with httpx.Client(base_url=stack.client.base_url, timeout=60) as browser:
         checked(browser.post("/api/v3/auth/login", json=SIGN_IN))
         headers = {"Node-RED-API-Version": "v2"}
         answer = browser.post("/nodered/flows", json={"flows": nodes}, headers=headers)
     if not answer.is_success:
         raise StackProblem(f"Node-RED did not take the flows of the benchmark: {answer.text[:300]}")
+    stack.protect_hooks()
 
 
 def run(stack: IdleStack, count: int, command: str) -> Runs:
@@ -164,17 +165,18 @@ def run(stack: IdleStack, count: int, command: str) -> Runs:
 
 def begin(stack: IdleStack, count: int, command: str) -> None:
     """Start so many runs at once; each is taken before it has done anything."""
-    asyncio.run(_begin(str(stack.client.base_url), count, command))
+    asyncio.run(_begin(stack, count, command))
 
 
-async def _begin(url: str, count: int, command: str) -> None:
+async def _begin(stack: IdleStack, count: int, command: str) -> None:
     callers = asyncio.Semaphore(CALLERS)
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=stack.client.base_url, timeout=60) as client:
 
         async def start(number: int) -> None:
             async with callers:
                 query = {"t0": f"{time.time() * 1000:.3f}", "command": command}
-                answer = await client.post(f"/hooks/bench/{number // AT_ONCE % TABS}", params=query)
+                path = f"/bench/{number // AT_ONCE % TABS}"
+                answer = await client.post(f"/hooks{path}", params=query, headers=stack.by_token(path))
                 answer.raise_for_status()
 
         await asyncio.gather(*(start(number) for number in range(count)))
@@ -182,10 +184,15 @@ async def _begin(url: str, count: int, command: str) -> None:
 
 def collected(stack: IdleStack, count: int) -> Runs:
     """Return what became of runs once so many have ended, and forget it."""
-    client, deadline = stack.client, time.monotonic() + PATIENCE
-    while client.get("/hooks/bench-counted").json()["count"] < count and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE
+    while _told(stack, "/bench-counted")["count"] < count and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
-    told = client.get("/hooks/bench-told").json()
+    told = _told(stack, "/bench-told")
     ended = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
     missing = ["A message never left the node."] * (count - len(ended) - len(told["caught"]))
     return Runs(ended, [*told["caught"], *missing])
+
+
+def _told(stack: IdleStack, path: str) -> dict[str, Any]:
+    answer = stack.client.get(f"/hooks{path}", headers=stack.by_token(path))
+    return dict(answer.raise_for_status().json())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class IdleStack:
 
     data: DataDir
     client: httpx.Client
+    _hook_tokens: dict[str, str] = field(default_factory=dict)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """Return the answer's JSON. Raises StackProblem where it is a refusal."""
@@ -58,6 +59,17 @@ class IdleStack:
         """Register a target on loopback; return its id."""
         wanted = {"name": name, "host": LOOPBACK, "port": port, "credential_id": credential}
         return str(self.call("POST", "/targets", json=wanted)["id"])
+
+    def protect_hooks(self) -> None:
+        """Protect every hook by a token of its own."""
+        for hook in self.call("GET", "/hooks", params={"limit": PAGE})["items"]:
+            self.call("PUT", f"/hooks/{hook['id']}/protection", json={"protection": "token"})
+            issued = self.call("POST", f"/hooks/{hook['id']}/secrets", json={})
+            self._hook_tokens[hook["path"]] = issued["secret"]
+
+    def by_token(self, path: str) -> dict[str, str]:
+        """Return the header that proves a request to the hook with this path."""
+        return {"X-Hook-Token": self._hook_tokens[path]}
 
     def begin(self, action: dict[str, Any], targets: Sequence[str]) -> str:
         """Have an action accepted for targets; return the execution's id."""

@@ -29,7 +29,7 @@ SETTLE_LIMIT = 30.0  # s without any run's end after which what is open is stuck
 TOLD_WITHIN = 5.0  # s after which Node-RED has told of a run that has just begun
 PATIENCE = 120.0  # s in which a run has to be taken; Node-RED may be starting
 TAB = "storm"
-WHERE = "/hooks/storm"
+WHERE = "/storm"
 MARK = """
 const run = msg._opsc.run
 const targets = env.get('TARGETS')
@@ -97,7 +97,7 @@ def tabs(targets: list[dict[str, str]], notes: Path, steps: int) -> list[dict[st
     chain = [f"step-{number}" for number in range(1, steps + 1)]
     return [
         {"id": TAB, "type": "tab", "label": "Storm", "env": env},
-        _node("in", "http in", [["mark"]], url="/storm", method="post"),
+        _node("in", "http in", [["mark"]], url=WHERE, method="post"),
         _node("mark", "function", [["answer"], chain[:1]], func=MARK, outputs=2, **FUNCTION),
         _node("answer", "http response", [], statusCode="202"),
         *(
@@ -139,7 +139,12 @@ def _start(stack: IdleStack, started: Started) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            answer = stack.client.post(WHERE, params={"number": len(started.runs)}, timeout=10)
+            answer = stack.client.post(
+                f"/hooks{WHERE}",
+                params={"number": len(started.runs)},
+                headers=stack.by_token(WHERE),
+                timeout=10,
+            )
             if answer.status_code == httpx.codes.ACCEPTED:
                 started.runs.append(answer.json()["run"])
                 return

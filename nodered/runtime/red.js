@@ -10,6 +10,7 @@ const { because } = require('../nodes/lib/cause')
 const { own, provide } = require('../nodes/lib/instance')
 const { bySocket } = require('./by-socket')
 const { Health } = require('./health')
+const { HookGate, notServed } = require('./hooks')
 const { log, text } = require('./logging')
 const { settings } = require('./settings')
 const { HEADER, SignIn } = require('./sign-in')
@@ -64,10 +65,11 @@ function ensurePackage (userDir) {
   writeFileSync(path, JSON.stringify({ name: 'opsconductor-workflows', private: true, version: '0.0.0', dependencies: {} }))
 }
 
-/** @param {SignIn} signIn @param {Health} health */
-function application (signIn, health) {
+/** @param {SignIn} signIn @param {Health} health @param {string | (() => boolean)} trustProxy whose word on addresses counts */
+function application (signIn, health, trustProxy) {
   const app = express()
   app.disable('x-powered-by')
+  app.set('trust proxy', trustProxy)
   app.get('/nodered/health', health.route)
   app.use((/** @type {unknown} */ _req, /** @type {any} */ res, /** @type {() => void} */ next) => {
     if (health.isUp) return next()
@@ -93,9 +95,11 @@ async function main () {
     ticketOf: user => signIn.ticketOf(user),
     takeOver: (flows, credentials) => RED.runtime.flows.setFlows({ flows: { flows, credentials }, deploymentType: 'nodes' })
   })
+  const gate = new HookGate({ url, instanceToken, routes: () => RED.httpNode._router?.stack ?? [] })
   const health = new Health()
   const takeBack = provide({ url, instanceToken })
-  const app = application(signIn, health)
+  const trustProxy = 'fd' in door ? () => true : 'loopback'
+  const app = application(signIn, health, trustProxy)
   const server = createServer(app)
 
   const stop = once(async (/** @type {number} */ code) => {
@@ -122,7 +126,8 @@ async function main () {
     storageModule: storage.module,
     palette: process.env.OPSCONDUCTOR_NODERED_PALETTE,
     functions: functionsRun(),
-    trustProxy: 'fd' in door ? () => true : 'loopback'
+    hookMiddleware: gate.last,
+    trustProxy
   }))
   signIn.watch(server)
   health.follow(RED.events)
@@ -131,10 +136,9 @@ async function main () {
     because({ cause: 'inject', by: user?.username }, next)
   })
   app.use('/nodered', RED.httpAdmin)
-  app.use('/hooks', (/** @type {any} */ req, /** @type {unknown} */ _res, /** @type {() => void} */ next) => {
-    because({ cause: 'http', detail: `${req.method} /hooks${req.path}` }, next)
-  })
-  app.use('/hooks', RED.httpNode)
+  app.use('/hooks', gate.first)
+  // Not mounted as an application: Node-RED would put what reads whole bodies in front of the gate.
+  app.use('/hooks', (/** @type {any} */ req, /** @type {any} */ res) => RED.httpNode(req, res, () => notServed(req, res)))
   await listening(server, door)
   log('info', 'listening', door)
   await RED.start()

@@ -4,7 +4,6 @@
 const { join } = require('node:path')
 const { rememberPerson } = require('../nodes/lib/person')
 const logging = require('./logging')
-const { HEADER } = require('./sign-in')
 
 const NODES = join(__dirname, '..', 'nodes')
 const FUNCTIONS_OFF = join(__dirname, 'functions-off')
@@ -41,32 +40,26 @@ function editorHeaders (_req, res, next) {
   next()
 }
 
-/** What a flow serves is somebody's content in our origin: it gets none of the visitor's rights. @type {Middleware} */
-function hookHeaders (req, res, next) {
-  delete req.headers.cookie
-  delete req.headers[HEADER]
-  res.set({ 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' })
-  next()
-}
-
 /**
  * @param {object} options
  * @param {string} options.userDir
  * @param {string} options.credentialSecret
  * @param {object} options.adminAuth
  * @param {object} options.storageModule
+ * @param {Middleware} options.hookMiddleware what every request to a hook passes last, before its flow
  * @param {string} [options.palette] folder with the packages an administrator added
  * @param {boolean} [options.functions] whether Function nodes run
  * @param {string | (() => boolean)} [options.trustProxy] whose word on addresses counts
  */
-function settings ({ userDir, credentialSecret, adminAuth, storageModule, palette, functions = true, trustProxy = 'loopback' }) {
+function settings ({ userDir, credentialSecret, adminAuth, storageModule, hookMiddleware, palette, functions = true, trustProxy = 'loopback' }) {
   const all = {
     userDir,
     nodesDir: [NODES, ...(palette ? [palette] : []), ...(functions ? [] : [FUNCTIONS_OFF])],
     httpAdminRoot: '/nodered',
     httpNodeRoot: '/hooks',
     httpAdminMiddleware: [editorHeaders, rememberPerson], // who asks for a template sees their own
-    httpNodeMiddleware: hookHeaders,
+    httpNodeMiddleware: hookMiddleware,
+    webSocketNodeVerifyClient: () => false, // nothing proves who opens one; nginx does not pass any on either
     httpServerOptions: { 'trust proxy': trustProxy },
     adminAuth,
     storageModule,

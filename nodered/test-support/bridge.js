@@ -51,6 +51,8 @@ class TestBridge {
   runs = new Map()
   /** Runs that somebody wants to end. @type {string[]} */
   #toEnd = []
+  /** Tokens of hooks, by "METHOD path". @type {Record<string, string>} */
+  hooks = {}
   hasEvents = true
   /** Sends who reconnects what they missed. */
   resumes = false
@@ -181,6 +183,7 @@ class TestBridge {
       return person ? ok(person) : refused(401, 'not_signed_in', 'Sign in first.')
     }
     if (area === 'nodered' && asked.token !== INSTANCE_TOKEN) return refused(401, 'not_signed_in', 'Sign in first.')
+    if (area === 'nodered' && what === 'hooks') return this.#checkHook(asked)
     if (area === 'nodered') return what === 'runs' ? this.#hear(asked) : this.#storage(asked, name, more)
     if (what === 'auth') return this.#token(asked)
     const knownTicket = asked.token in this.people && what === 'targets'
@@ -259,6 +262,14 @@ class TestBridge {
     const running = asked.body.runs.filter((/** @type {any} */ run) => run.status === 'running')
     const named = [...asked.body.alive, ...running.map((/** @type {any} */ run) => run.run_id)]
     return ok({ cancel: named.filter(id => this.#toEnd.includes(id)) })
+  }
+
+  /** @param {Asked} asked @returns {Answer} */
+  #checkHook ({ query, headers }) {
+    const token = this.hooks[`${query.get('method')} ${query.get('path')}`]
+    if (!token) return refused(401, 'hook_unprotected', 'This hook is closed.')
+    if (headers['x-hook-token'] !== token) return refused(401, 'hook_refused', 'This request does not prove that it may use this hook.')
+    return ok({ hook_id: randomUUID(), by: `token ${token.slice(0, 16)}…` })
   }
 
   /** @param {Asked} asked @param {string} name @param {string} more @returns {Answer} */

@@ -381,6 +381,39 @@ async def _use_template(stage: Stage) -> Request:
     return stage.by_admin("POST", f"/api/v3/workflow-templates/{await _kept_template(stage)}/use", {})
 
 
+async def _hook(stage: Stage, protection: str) -> str:
+    """Deploy a flow that serves a hook, and protect it like this."""
+    flow = stage.name()
+    way_in = a_node(f"{flow}-1", type="http in", method="post", url=f"/{flow}")
+    await stage.nodered.deploy(a_tab(flow, way_in), stage.dora)
+    page = (await stage.core.admin.get("/hooks", params={"flow_id": flow})).json()
+    [hook] = page["items"]
+    await stage.core.admin.put(f"/hooks/{hook['id']}/protection", json={"protection": protection})
+    return str(hook["id"])
+
+
+async def _protect_hook(stage: Stage) -> Request:
+    path = f"/api/v3/hooks/{await _hook(stage, 'token')}/protection"
+    return stage.by_admin("PUT", path, {"protection": "open"})
+
+
+async def _issue_hook_secret(stage: Stage) -> Request:
+    return stage.by_admin("POST", f"/api/v3/hooks/{await _hook(stage, 'hmac')}/secrets", {})
+
+
+async def _revoke_hook_secret(stage: Stage) -> Request:
+    issue = await _issue_hook_secret(stage)
+    issued = (await issue.send("issued-to-be-revoked")).json()
+    path = issue.url.removeprefix(stage.core.url)
+    return stage.by_admin("DELETE", f"{path}/{issued['id']}")
+
+
+async def _remove_hook(stage: Stage) -> Request:
+    hook = await _hook(stage, "token")
+    await stage.nodered.deploy(a_tab(stage.name(), a_node(stage.name())), stage.dora)
+    return stage.by_admin("DELETE", f"/api/v3/hooks/{hook}")
+
+
 async def _deploy(stage: Stage) -> Request:
     body = {
         "flows": a_tab(stage.name(), a_node(stage.name())),
@@ -436,6 +469,10 @@ DEEDS: dict[str, tuple[str, Callable[[Stage], Awaitable[Request]]]] = {
     "POST /api/v3/workflow-executions/{run_id}/cancel": ("run.cancelled", _cancel_run),
     "POST /api/v3/workflow-tokens": ("workflow_token.created", _make_workflow_token),
     "DELETE /api/v3/workflow-tokens/{token_id}": ("workflow_token.revoked", _revoke_workflow_token),
+    "PUT /api/v3/hooks/{hook_id}/protection": ("hook.protected", _protect_hook),
+    "POST /api/v3/hooks/{hook_id}/secrets": ("hook.secret_issued", _issue_hook_secret),
+    "DELETE /api/v3/hooks/{hook_id}/secrets/{secret_id}": ("hook.secret_revoked", _revoke_hook_secret),
+    "DELETE /api/v3/hooks/{hook_id}": ("hook.removed", _remove_hook),
     "POST /api/v3/files": ("file.added", _add_file),
     "DELETE /api/v3/files/{file_id}": ("file.removed", _remove_file),
     "POST /api/v3/notification-channels": ("notification_channel.added", _add_channel),
@@ -461,6 +498,7 @@ NOT_AUDITED = {
     "POST /internal/waits/{wait_id}/claim": "the same",
     "DELETE /internal/waits/{wait_id}": "the same",
     "DELETE /internal/waits": "the same",
+    "POST /internal/hooks/check": "asked of every request from outside; what it starts is recorded as a run",
     "PUT /internal/runs": "tells of runs that go on by themselves, of which each deed is audited",
     "POST /api/v3/notifications/preview": "fills in a text and stores nothing",
     "POST /api/v3/notifications/read": "what somebody has seen is their own affair",

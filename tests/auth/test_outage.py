@@ -1,23 +1,7 @@
 """What a request is told while the database takes no connections."""
 
-from collections.abc import Iterator
-from urllib.parse import urlsplit
-
-import psycopg
 import pytest
 from tests.support.core import Core
-
-
-@pytest.fixture
-def outage(core: Core) -> Iterator[None]:
-    """The core's database ends all connections and takes no new ones."""
-    url = urlsplit(core.environment["DATABASE_URL"])
-    name = url.path.strip("/")
-    with psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True) as server:
-        server.execute(f"alter database {name} allow_connections false")
-        server.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
-        yield
-        server.execute(f"alter database {name} allow_connections true")
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/targets", "/executions"])

@@ -71,6 +71,7 @@ def test_every_permission_is_used_by_an_operation() -> None:
     inside |= {"notifications.allow_private"}  # of who leads a channel into the own network
     inside |= {"templates.of_others"}  # of who sees and changes templates
     inside |= {"calendars.override"}  # of who begins something outside of windows
+    inside |= {"hooks.open"}  # of who lets everybody use a hook
 
     assert set(PERMISSIONS) - inside == {operation.rule for operation in RULED}
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 from tests.bridge.conftest import INSTANCE_TOKEN, Door, a_deploy, newest_rev
 from tests.support.core import SECRET_KEY
+from tests.support.hooks import protect
 
 from opsconductor.stack import box, nodered
 from opsconductor.stack.box import Level
@@ -79,6 +80,12 @@ async def deploy(door: Door, flows: list[dict[str, Any]], **more: Any) -> httpx.
     client = await door.client(INSTANCE_TOKEN)
     wanted = a_deploy(ticket, await newest_rev(client), flows=flows, known_types=KNOWN, **more)
     return await client.put("/api/nodered/storage/flows", json=wanted)
+
+
+async def deploy_attempts(door: Door) -> None:
+    """Deploy the flow that runs what is posted to it, and let everybody post."""
+    assert (await deploy(door, attempts_flow())).status_code == 200
+    await protect(door.core.admin, "POST", "/attempt", "open")
 
 
 def a_folder(home: Path) -> DataDir:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from tests.box.conftest import Running, a_folder, a_plan, attempts_flow, deploy, running, why_not
+from tests.box.conftest import Running, a_folder, a_plan, deploy_attempts, running, why_not
 from tests.bridge.conftest import open_door
 from tests.support.core import SECRET_KEY, Core
 
@@ -144,7 +144,7 @@ async def ground(
             await door.open()
         how = a_plan(boxed, Level.FULL)
         async with open_door(core, how.bridge_socket) as bridge:
-            assert (await deploy(bridge, attempts_flow())).status_code == 200
+            await deploy_attempts(bridge)
             async with (
                 running(boxed, how, bridge.url) as one,
                 running(free, a_plan(free, Level.OFF), bridge.url) as other,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.box.conftest import a_folder, a_plan, attempts_flow, deploy, running, why_not
+from tests.box.conftest import a_folder, a_plan, attempts_flow, deploy_attempts, running, why_not
 from tests.bridge.conftest import Door, open_door
 from tests.support.core import Core
 
@@ -27,7 +27,7 @@ READ_KEY = "return load('node:fs').readFileSync(told.path, 'utf8')"
 @pytest.fixture(scope="module")
 async def bridge(core: Core) -> AsyncIterator[Door]:
     async with open_door(core) as opened:
-        assert (await deploy(opened, attempts_flow())).status_code == 200
+        await deploy_attempts(opened)
         yield opened
 
 

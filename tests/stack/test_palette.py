@@ -14,6 +14,7 @@ import pytest
 from tests.box.conftest import a_folder, a_plan, running
 from tests.bridge.conftest import open_door
 from tests.support.core import Core
+from tests.support.hooks import by_token, issue
 from typer.testing import CliRunner
 
 from opsconductor.apps.cli.app import app
@@ -97,6 +98,7 @@ async def test_what_was_added_runs_in_a_flow_and_its_type_is_known(
             client.headers["node-red-api-version"] = "v2"
             rev = (await client.get("/nodered/flows")).json()["rev"]
             deployed = await client.post("/nodered/flows", json={"flows": flows, "rev": rev})
+            client.headers.update(by_token(await issue(core.admin, "GET", "/hello")))
             said = await _until_it_answers(client, "/hooks/hello")
             installed = await client.post("/nodered/nodes", json={"module": "node-red-contrib-other"})
 

@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -149,6 +151,18 @@ async def core(
     async with running_core(database_url, redis_url, tmp_path_factory.mktemp("core")) as running:
         await set_up(running)
         yield running
+
+
+@pytest.fixture
+def outage(core: Core) -> Iterator[None]:
+    """The core's database ends all connections and takes no new ones."""
+    url = urlsplit(core.environment["DATABASE_URL"])
+    name = url.path.strip("/")
+    with psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True) as server:
+        server.execute(f"alter database {name} allow_connections false")
+        server.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        yield
+        server.execute(f"alter database {name} allow_connections true")
 
 
 class Process:

@@ -78,6 +78,11 @@ export type WorkflowToken = Schemas['WorkflowTokenInfo']
 export type NewWorkflowToken = Schemas['NewWorkflowToken']
 export type MadeWorkflowToken = Schemas['MadeWorkflowToken']
 export type TokenScope = NewWorkflowToken['scopes'][number]
+export type Hook = Schemas['HookOut']
+export type HookDetail = Schemas['HookDetail']
+export type HookSecret = Schemas['HookSecretOut']
+export type MadeHookSecret = Schemas['MadeHookSecret']
+export type HookProtection = NonNullable<Hook['protection']>
 export type AuditEntry = Schemas['AuditEntryOut']
 
 /** One page of a list. */

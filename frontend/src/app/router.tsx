@@ -16,6 +16,7 @@ import { auditFilterOf } from '@/features/audit/filter'
 import type { Permission } from '@/features/auth/session'
 import { executionFilterOf, executionViewOf } from '@/features/executions/filter'
 import { fileFilterOf } from '@/features/files/filter'
+import { hookFilterOf } from '@/features/hooks/filter'
 import { notificationFilterOf } from '@/features/notifications/filter'
 import { runSearchOf } from '@/features/run/search'
 import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
@@ -194,6 +195,21 @@ const newWorkflowToken = createRoute({
   path: 'new',
   staticData: { permission: 'workflow_tokens.write' },
   component: lazyRouteComponent(() => import('@/features/workflowTokens/NewTokenDrawer'), 'NewTokenDrawer'),
+})
+
+const hooks = createRoute({
+  getParentRoute: () => shell,
+  path: 'workflows/hooks',
+  validateSearch: hookFilterOf,
+  staticData: { permission: 'hooks.read' },
+  component: lazyRouteComponent(() => import('@/features/hooks/HooksPage'), 'HooksPage'),
+})
+
+const hook = createRoute({
+  getParentRoute: () => hooks,
+  path: '$hookId',
+  staticData: { permission: 'hooks.read' },
+  component: lazyRouteComponent(() => import('@/features/hooks/HookDrawer'), 'HookDrawer'),
 })
 
 const templates = createRoute({
@@ -379,6 +395,7 @@ const routeTree = root.addChildren([
     workflowRuns,
     workflowRun,
     workflowTokens.addChildren([newWorkflowToken]),
+    hooks.addChildren([hook]),
     templates.addChildren([newTemplate]),
     template.addChildren([editTemplate]),
     workflowVersion,

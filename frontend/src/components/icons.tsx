@@ -66,6 +66,12 @@ export const TokenIcon = line(
   'M14.5 12v.01',
   'M14.5 15v.01',
 )
+export const HookIcon = line(
+  'M12 3v9.5a4.5 4.5 0 1 1-4.5-4.5',
+  'M12 3h.01',
+  'M9.5 5.5L12 3l2.5 2.5',
+  'M17 12h3.5',
+)
 export const ScriptIcon = line('M8.5 7L3.5 12l5 5', 'M15.5 7l5 5-5 5', 'M13.3 4.5l-2.6 15')
 export const AuditIcon = line('M6 3.5h9l4 4v13H6z', 'M15 3.5v4h4', 'M9.5 12h6', 'M9.5 16h6')
 export const FileIcon = line('M6 3.5h8l4.5 4.5v12.5H6z', 'M13.5 3.5v5h5')

@@ -10,6 +10,8 @@ import type {
   FlowVersion,
   Group,
   Groups,
+  HookDetail,
+  HookSecret,
   Lines,
   Notification,
   Page,
@@ -67,6 +69,9 @@ export const everything: Permission[] = [
   'workflow_tokens.read',
   'workflow_tokens.write',
   'workflow_tokens.of_others',
+  'hooks.read',
+  'hooks.write',
+  'hooks.open',
   'audit.read',
   'users.read',
   'users.write',
@@ -83,6 +88,7 @@ export const looking: Permission[] = [
   'templates.rate',
   'workflow_tokens.read',
   'workflow_tokens.write',
+  'hooks.read',
 ]
 
 export function anAccount(change: Partial<Account> = {}): Account {
@@ -520,6 +526,42 @@ export function aToken(name: string, change: Partial<WorkflowToken> = {}): Workf
     expires_at: '2036-03-01T10:00:00Z',
     last_used_at: null,
     revoked_at: null,
+    ...change,
+  }
+}
+
+export function aHook(path: string, change: Partial<HookDetail> = {}): HookDetail {
+  return {
+    id: `id-${path}`,
+    method: 'POST',
+    path: `/${path}`,
+    url: `https://ops.example.org/hooks/${path}`,
+    protection: null,
+    served: true,
+    flow_id: 'flow-1',
+    flow_name: 'Orders',
+    node_id: 'node-1',
+    node_name: '',
+    run_as: 'dana',
+    secrets: 0,
+    last_used_at: null,
+    last_refused_at: null,
+    last_refusal: null,
+    created_at: WHEN,
+    issued: [],
+    ...change,
+  }
+}
+
+export function aHookSecret(prefix: string, change: Partial<HookSecret> = {}): HookSecret {
+  return {
+    id: `id-${prefix}`,
+    prefix,
+    is_good: true,
+    created_by: 'ada',
+    created_at: WHEN,
+    last_used_at: null,
+    ends_at: null,
     ...change,
   }
 }

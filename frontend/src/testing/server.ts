@@ -47,6 +47,7 @@ export const server = setupServer(
   http.get(`${api}/workflow-templates/categories`, () => HttpResponse.json({ categories: {} })),
   http.get(`${api}/workflow-templates/:id/versions`, () => HttpResponse.json(page())),
   http.get(`${api}/workflow-tokens`, () => HttpResponse.json(page())),
+  http.get(`${api}/hooks`, () => HttpResponse.json(page())),
   http.get(`${api}/users`, () => HttpResponse.json(page())),
   http.get(`${api}/notifications`, () => HttpResponse.json(page())),
   http.get(`${api}/notification-channels`, () => HttpResponse.json(page())),

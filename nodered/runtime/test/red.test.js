@@ -15,6 +15,8 @@ const { until } = require('../../test-support/flows')
 const HERE = join(__dirname, '..', '..')
 const EXAMPLE = JSON.parse(readFileSync(join(HERE, 'nodes', 'examples', 'Run a command on all Linux targets.json'), 'utf8'))
 const SECRET = 'c'.repeat(64)
+const HOOK_TOKEN = `opsc_hook_${'d'.repeat(43)}`
+const BY_TOKEN = { authorization: `Bearer ${HOOK_TOKEN}` }
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'opsc-red-')))
 /** @type {TestBridge} */
@@ -145,7 +147,9 @@ test('a function that breaks out finds no secrets in the environment, runs nothi
   ]
   assert.equal((await deploy(flow)).status, 200)
   await new Promise(resolve => setTimeout(resolve, 300))
-  const answer = await ask('/hooks/escape', { ticket: null })
+  assert.equal((await ask('/hooks/escape', { ticket: null })).status, 401)
+  bridge.hooks['GET /escape'] = HOOK_TOKEN
+  const answer = await ask('/hooks/escape', { ticket: null, headers: BY_TOKEN })
   const found = await answer.json()
   assert.equal(answer.headers.get('content-security-policy'), 'sandbox')
   assert.equal(found.shell, 'ERR_ACCESS_DENIED')
@@ -153,13 +157,15 @@ test('a function that breaks out finds no secrets in the environment, runs nothi
   for (const secret of [INSTANCE_TOKEN, SECRET]) assert.ok(!JSON.stringify(found).includes(secret))
 })
 
-test('with the bridge away nobody gets in and the flows go on', async () => {
+test('with the bridge away nobody gets in, not even to a hook, and all is well once it is back', async () => {
   await bridge.stop()
   await new Promise(resolve => setTimeout(resolve, 1_100))
   assert.equal((await ask('/nodered/flows')).status, 401)
   assert.equal((await ask('/nodered/health', { ticket: null })).status, 200)
-  assert.equal((await ask('/hooks/escape', { ticket: null })).status, 200)
+  const hook = await ask('/hooks/escape', { ticket: null, headers: BY_TOKEN })
+  assert.deepEqual([hook.status, hook.headers.get('retry-after'), (await hook.json()).code], [503, '2', 'hook_unchecked'])
   await bridge.start()
+  assert.equal((await ask('/hooks/escape', { ticket: null, headers: BY_TOKEN })).status, 200)
 })
 
 test('it says everything in JSON, no secret among it, and stops in time', async () => {
@@ -169,5 +175,5 @@ test('it says everything in JSON, no secret among it, and stops in time', async 
   assert.deepEqual(await exited, [0, null])
   assert.ok(Date.now() - began < 5_000)
   for (const line of said.trim().split('\n')) assert.ok(JSON.parse(line).event)
-  for (const secret of [INSTANCE_TOKEN, SECRET, 'ticket-of-dana']) assert.ok(!said.includes(secret))
+  for (const secret of [INSTANCE_TOKEN, SECRET, 'ticket-of-dana', HOOK_TOKEN]) assert.ok(!said.includes(secret))
 })

@@ -16,6 +16,7 @@ from opsconductor.executions import protocol_repository as protocol
 from opsconductor.executions import repository as executions
 from opsconductor.executions import steering_repository as steering
 from opsconductor.executions.retention import Retention
+from opsconductor.hooks import repository as hooks
 from opsconductor.kit import outbox
 from opsconductor.kit.clock import now
 from opsconductor.kit.database import connect, sessions
@@ -142,6 +143,7 @@ class Beat:
         """Delete what has served its time."""
         async with self._units.begin() as uow:
             gone = await auth.sweep(uow.session, now() - ENDED_FOR)
+            gone += await hooks.sweep(uow.session, now() - ENDED_FOR)
             await executions.forget_old_keys(uow.session)
         log.info("beat.swept", ended=gone)
 

@@ -22,6 +22,7 @@ from opsconductor.auth.token_routes import router as workflow_tokens
 from opsconductor.auth.tokens import random_token
 from opsconductor.calendars.routes import of_targets as windows_of_targets
 from opsconductor.calendars.routes import router as calendars
+from opsconductor.contracts.hooks import HOOK_BODY
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.output_routes import router as outputs
@@ -30,6 +31,9 @@ from opsconductor.executions.service import Admission
 from opsconductor.executions.watching import Lookout
 from opsconductor.files.routes import router as files
 from opsconductor.files.storage import Storage
+from opsconductor.hooks.check_routes import internal as hooks_internal
+from opsconductor.hooks.checking import Checker
+from opsconductor.hooks.routes import router as hooks
 from opsconductor.kit.access import public
 from opsconductor.kit.database import connect, each_statement_by_itself, sessions
 from opsconductor.kit.errors import Unavailable
@@ -71,11 +75,13 @@ FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
 FILES = "/api/v3/files"
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes; a report of many runs with many steps
 WAIT_LIMIT = 2 * 1024 * 1024  # bytes; a message that a node holds, of which it takes half as much
+HOOK_LIMIT = HOOK_BODY + 1024  # bytes; that larger ones are refused, Node-RED has said already
 TAB_LIMIT = 3 * 1024 * 1024  # bytes; a tab with what it uses, of which documents.py takes 2 MiB
 BODY_LIMITS = {
     "/internal/storage/": FLOWS_LIMIT,
     "/internal/runs": RUNS_LIMIT,
     "/internal/waits": WAIT_LIMIT,
+    "/internal/hooks/": HOOK_LIMIT,
     "/api/v3/workflows/import": TAB_LIMIT,
     "/api/v3/workflow-templates": TAB_LIMIT,
 }
@@ -119,12 +125,12 @@ def create_app(config: Settings) -> FastAPI:
     # outputs before executions: /executions/compare is no execution's id
     people = (auth, workflow_tokens, notifications, notification_channels)
     nouns = (targets, windows_of_targets, calendars, credentials, scripts, files, outputs, executions, audit)
-    flows = (workflows, exchange, deploys, templates, runs)
+    flows = (workflows, exchange, deploys, hooks, templates, runs)
     # Routes are looked through in order: what flows ask for all the time comes first.
     if config.enable_workflow_api:
         for router in (workflow_api, workflow_library, workflow_reporting):
             root.include_router(router, prefix="/api")
-    for router in (waits, runs_internal, workflow_storage, auth_internal, health):
+    for router in (waits, runs_internal, hooks_internal, workflow_storage, auth_internal, health):
         root.include_router(router)
     for router in (*people, *nouns, *flows):
         root.include_router(router, prefix="/api/v3")
@@ -152,6 +158,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     reads = sessions(each_statement_by_itself(engine))
     app.state.guard = Guard(config, reads, owner_of, rate)
     app.state.vault = Vault(secret)
+    app.state.hook_checker = Checker(app.state.vault, rate, config.hook_rate)
     app.state.transport = SshTransport()
     courier = Courier(Folder.of(config), config.storage_cache_bytes)
     app.state.courier, app.state.folder = courier, courier.folder

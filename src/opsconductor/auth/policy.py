@@ -38,6 +38,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "templates.rate": EVERYONE,
     "templates.write": DESIGNERS,
     "templates.of_others": ADMINISTRATORS,
+    "hooks.read": EVERYONE,
+    "hooks.write": DESIGNERS,
+    "hooks.open": ADMINISTRATORS,  # to everybody, without a secret
     "runs.read": EVERYONE,
     "runs.cancel": RUNNERS,
     "notifications.read": EVERYONE,
@@ -56,10 +59,14 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "storage.write": SERVICES,
     "run_tokens.create": SERVICES,
     "runs.report": SERVICES,
+    "hooks.check": SERVICES,
 }
 
-NODERED_INSTANCE = frozenset({"storage.read", "storage.write", "run_tokens.create", "runs.report"})
-"""What Node-RED itself may do: keep its flows, tell of their runs, and ask for a token that acts as a flow's owner."""
+NODERED_INSTANCE = frozenset(
+    {"storage.read", "storage.write", "run_tokens.create", "runs.report", "hooks.check"}
+)
+"""What Node-RED itself may do: keep its flows, tell of their runs, ask for a token that acts as a flow's owner, and
+whether a request to a hook may reach its flow."""
 EDITOR_TICKET = frozenset(
     {
         *("session.read", "targets.read", "scripts.read", "files.read", "executions.read"),

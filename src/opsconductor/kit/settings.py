@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     workflow_starts: PositiveInt = Field(2, alias="OPSCONDUCTOR_WORKFLOW_STARTS")
     """Requests that begin something which a bridge has with the core at once; more only help where several answer."""
 
+    hook_rate: PositiveInt = Field(1200, alias="OPSCONDUCTOR_HOOK_RATE")
+    """Requests per minute to one hook that are let in, and that one address may send to it, let in or not."""
+
     nodered_box: Literal["full", "network", "permission", "off"] | None = Field(
         None, alias="OPSCONDUCTOR_NODERED_BOX"
     )

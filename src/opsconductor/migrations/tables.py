@@ -7,6 +7,7 @@ import opsconductor.credentials.models
 import opsconductor.executions.models
 import opsconductor.executions.retention_models
 import opsconductor.files.models
+import opsconductor.hooks.models
 import opsconductor.kit.outbox
 import opsconductor.notifications.models
 import opsconductor.runs.models

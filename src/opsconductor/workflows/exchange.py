@@ -25,6 +25,7 @@ from opsconductor.workflows.exchange_schemas import (
 )
 from opsconductor.workflows.flows import Node, types_used
 from opsconductor.workflows.secrets import Secret
+from opsconductor.workflows.serving import hook_of
 
 READ: dict[ThingKind, str] = {
     "target": "targets.read",
@@ -170,16 +171,10 @@ def _conflicts(name: str, nodes: Sequence[Node], there: Sequence[Node]) -> list[
     found = []
     if any(node["type"] == "tab" and _label(node) == name for node in there):
         found.append(ConflictFound(kind="name", detail=name))
-    taken = {hook for node in there if (hook := _hook(node))}
-    hooks = sorted({hook for node in nodes if (hook := _hook(node))} & taken)
+    taken = {hook for node in there if (hook := hook_of(node))}
+    coming = {hook for node in nodes if (hook := hook_of(node))}
+    hooks = sorted(f"{method} /hooks{path}" for method, path in coming & taken)
     return [*found, *(ConflictFound(kind="hook", detail=hook) for hook in hooks)]
-
-
-def _hook(node: Node) -> str | None:
-    """Return method and address of what a node answers under /hooks."""
-    if node["type"] != "http in":
-        return None
-    return f"{str(node.get('method', 'get')).upper()} /hooks/{str(node.get('url', '')).lstrip('/')}"
 
 
 def _is_config(node: Node) -> bool:

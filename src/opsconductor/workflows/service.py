@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -13,6 +14,7 @@ from opsconductor.auth.models import User
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.tokens import RUN_LIFE, Signer
 from opsconductor.contracts.workflow import SaveFlows, Snapshot
+from opsconductor.hooks import following as hooks
 from opsconductor.kit.clock import now
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Order, Rows, page_of
@@ -22,6 +24,7 @@ from opsconductor.workflows import differences, flows, repository
 from opsconductor.workflows.errors import MalformedFlows, StaleFlows, UnknownNodeType, WorkflowNotFound
 from opsconductor.workflows.flows import Node, Tab
 from opsconductor.workflows.models import NoderedDeploy, NoderedFlow, NoderedFlowVersion
+from opsconductor.workflows.serving import served
 
 KNOWN_TYPES = "known_types"
 """The document with the node types that Node-RED has; a restored or imported flow may not need others."""
@@ -81,7 +84,9 @@ async def store(
     )
     uow.session.add(stored)
     who = Actor("user", deployer.user.id, deployer.user.username, via)
-    await _store_tabs(uow, flows.tabs(wanted, credentials), deployer.user, who)
+    tabs = flows.tabs(wanted, credentials)
+    owners = await _store_tabs(uow, tabs, deployer.user, who)
+    await hooks.follow(uow, served(tabs), owners, who)
     after = {"sha256": stored.sha256, "message": message}
     audit.record(uow, "workflow.deployed", "deploy", stored.number, actor=who, after=after)
     return stored.number
@@ -135,12 +140,16 @@ def _serialised(content: Any) -> bytes:
         raise MalformedFlows(reason=f"they hold something that can't be stored ({error})") from error
 
 
-async def _store_tabs(uow: UnitOfWork, tabs: Sequence[Tab], owner: User, who: Actor) -> None:
+async def _store_tabs(uow: UnitOfWork, tabs: Sequence[Tab], owner: User, who: Actor) -> hooks.Owners:
+    """Store each tab that changed as a new version, and return whom every tab runs as from now on."""
+    owners: dict[str, UUID | None] = {}
     known = await repository.flows_by_id(uow.session)
     for tab in tabs:
         row = known.get(tab.id)
         if row is not None and row.sha256 == tab.sha256 and row.is_active:
+            owners[tab.id] = row.user_id
             continue
+        owners[tab.id] = owner.id
         before = {"version": row.version, "sha256": row.sha256} if row else None
         row = _changed(row, tab, owner)
         uow.session.add_all([row, _version(row, owner)])
@@ -150,6 +159,7 @@ async def _store_tabs(uow: UnitOfWork, tabs: Sequence[Tab], owner: User, who: Ac
         )
     await uow.session.flush()  # new tabs must be there before the others are retired
     await repository.retire_all_but(uow.session, [tab.id for tab in tabs])
+    return owners
 
 
 def _changed(row: NoderedFlow | None, tab: Tab, owner: User) -> NoderedFlow:

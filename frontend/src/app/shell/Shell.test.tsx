@@ -25,6 +25,7 @@ test('an administrator finds every place in the navigation', async () => {
     'Workflows',
     'Templates',
     'Workflow runs',
+    'Hooks',
     'Workflow tokens',
     'Credentials',
     'Audit',
@@ -47,6 +48,7 @@ test('a place that the role does not open is neither offered nor opened', async 
     'Workflows',
     'Templates',
     'Workflow runs',
+    'Hooks',
     'Workflow tokens',
   ])
   screen.getByRole('heading', { name: 'Your role does not allow this' })

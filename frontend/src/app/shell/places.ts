@@ -6,6 +6,7 @@ import {
   CredentialIcon,
   ExecutionsIcon,
   FileIcon,
+  HookIcon,
   type Icon,
   OverviewIcon,
   RunIcon,
@@ -32,6 +33,7 @@ export interface Place {
     | 'workflows'
     | 'templates'
     | 'workflowRuns'
+    | 'hooks'
     | 'workflowTokens'
     | 'credentials'
     | 'audit'
@@ -48,6 +50,7 @@ export interface Place {
     | '/workflows'
     | '/workflows/templates'
     | '/workflows/runs'
+    | '/workflows/hooks'
     | '/workflows/tokens'
     | '/credentials'
     | '/audit'
@@ -85,6 +88,7 @@ const areas: Area[] = [
       { name: 'workflows', to: '/workflows', icon: WorkflowIcon, permission: 'workflows.read' },
       { name: 'templates', to: '/workflows/templates', icon: TemplateIcon, permission: 'templates.read' },
       { name: 'workflowRuns', to: '/workflows/runs', icon: RunsIcon, permission: 'runs.read' },
+      { name: 'hooks', to: '/workflows/hooks', icon: HookIcon, permission: 'hooks.read' },
       {
         name: 'workflowTokens',
         to: '/workflows/tokens',

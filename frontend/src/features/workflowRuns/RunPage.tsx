@@ -104,6 +104,7 @@ function RunFacts({ run }: { run: WorkflowRun }) {
     <Facts
       rows={[
         [t(`workflowRuns.causes.${run.cause}`), cause],
+        [t('workflowRuns.provenBy'), run.cause === 'http' ? run.started_by : null],
         [t('workflowRuns.runAs'), run.run_as ?? t('workflows.nobody')],
         [t('workflowRuns.version'), run.workflow_version],
         [t('workflowRuns.started'), <Time key="started" at={run.started_at} />],

@@ -81,6 +81,20 @@ test('a run shows its steps, its error and its executions', async () => {
   expect(await axeFindings()).toEqual([])
 })
 
+test('a run that a request started says which one, and by which secret of the hook', async () => {
+  const cause = {
+    cause: 'http',
+    cause_detail: 'POST /hooks/deploy',
+    started_by: 'token opsc_hook_Ab3xYz…',
+  } as const
+  tells('/workflow-executions/run-Hook', aRun('Hook', cause))
+
+  await openApp('/workflows/runs/run-Hook')
+
+  await screen.findByText('POST /hooks/deploy')
+  screen.getByText('token opsc_hook_Ab3xYz…')
+})
+
 test('a run that goes on can be cancelled, after a question', async () => {
   const run = aRun('Patching', { status: 'running', completed_at: null })
   tells('/workflow-executions/run-Patching', run)

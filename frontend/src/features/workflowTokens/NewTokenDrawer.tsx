@@ -2,11 +2,12 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { MadeWorkflowToken } from '@/api/types'
 import { ask } from '@/components/feedback'
+import { ShownOnce } from '@/components/ShownOnce'
 import { SideDrawer } from '@/components/SideDrawer'
 import { NewTokenForm } from './NewTokenForm'
 import { useMakeToken } from './queries'
-import { ShownOnce } from './ShownOnce'
 
 export function NewTokenDrawer() {
   const { t } = useTranslation()
@@ -20,8 +21,8 @@ export function NewTokenDrawer() {
     ask({
       title: t('workflowTokens.leaveTitle'),
       text: t('workflowTokens.leaveText'),
-      confirm: t('workflowTokens.leave'),
-      refuse: t('workflowTokens.keepOpen'),
+      confirm: t('shownOnce.leave'),
+      refuse: t('shownOnce.stay'),
       onConfirm: close,
     })
   }
@@ -31,10 +32,24 @@ export function NewTokenDrawer() {
       onClose={closeOrAsk}
     >
       {make.data ? (
-        <ShownOnce made={make.data} onCopied={() => setCopied(true)} onDone={closeOrAsk} />
+        <ShownOnce
+          secret={make.data.token}
+          label={t('workflowTokens.token')}
+          copyLabel={t('workflowTokens.copyToken')}
+          hint={t('workflowTokens.onceHint')}
+          example={exampleOf(make.data, window.location.origin)}
+          exampleHint={t('workflowTokens.tryItHint')}
+          onCopied={() => setCopied(true)}
+          onDone={closeOrAsk}
+        />
       ) : (
         <NewTokenForm make={make} onCancel={close} />
       )}
     </SideDrawer>
   )
+}
+
+function exampleOf({ flow_id }: MadeWorkflowToken, origin: string): string {
+  const flow = flow_id ? ` -H 'X-OpsConductor-Flow: ${flow_id}'` : ''
+  return `curl -H "Authorization: Bearer $TOKEN"${flow} ${origin}/api/workflow/targets`
 }

@@ -31,6 +31,16 @@ export const common = {
   noLimit: 'no limit',
 }
 
+/** A secret that is shown for the only time. */
+export const shownOnce = {
+  title: 'Copy it now',
+  copyFailed: 'The browser did not copy it. Select the text and copy it yourself.',
+  tryIt: 'Try it',
+  done: 'Done',
+  leave: 'Close all the same',
+  stay: 'Stay here',
+}
+
 export const nav = {
   label: 'Main navigation',
   overview: 'Overview',
@@ -45,6 +55,7 @@ export const nav = {
   workflows: 'Workflows',
   templates: 'Templates',
   workflowRuns: 'Workflow runs',
+  hooks: 'Hooks',
   workflowTokens: 'Workflow tokens',
   audit: 'Audit',
   users: 'Users',

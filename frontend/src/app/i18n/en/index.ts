@@ -2,10 +2,11 @@ import { actions, strategy } from './actions'
 import { audit } from './audit'
 import { auth } from './auth'
 import { calendars } from './calendars'
-import { common, errors, list, nav, palette, status } from './common'
+import { common, errors, list, nav, palette, shownOnce, status } from './common'
 import { credentials } from './credentials'
 import { executions } from './executions'
 import { files } from './files'
+import { hooks } from './hooks'
 import { channels, notifications } from './notifications'
 import { outputs } from './outputs'
 import { overview } from './overview'
@@ -29,6 +30,7 @@ export const en = {
   errors,
   executions,
   files,
+  hooks,
   list,
   nav,
   notifications,
@@ -38,6 +40,7 @@ export const en = {
   parameters,
   run,
   scripts,
+  shownOnce,
   status,
   strategy,
   targets,

@@ -8,6 +8,7 @@ export const workflowRuns = {
   cause: 'Started by',
   causes: { inject: 'Started by', http: 'Started by request', node: 'Started by node' },
   somebody: 'Somebody in the editor',
+  provenBy: 'Proven by',
   runAs: 'Ran as',
   version: 'Version',
   started: 'Started',

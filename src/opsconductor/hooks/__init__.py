@@ -1,0 +1,1 @@
+"""Hooks: the paths that flows serve, and how each request to one has to prove itself."""
