@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncssh
+import uvloop
 from pydantic import SecretStr
 
 from bench.figures import Goal, Measure, progress
@@ -48,7 +49,7 @@ class Nowhere:
 
 def measure(here: Site, rounds: int) -> list[Measure]:
     """Measure the engine alone, then the product."""
-    engine = asyncio.run(_engine(here, rounds))
+    engine = uvloop.run(_engine(here, rounds))
     ours, theirs = _product(here, rounds)
 
     def for_one(cpu: float) -> float:

@@ -1,9 +1,11 @@
 """Fixtures for all tests: real servers, and the core on top of them."""
 
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import structlog
+import uvloop
 
 pytest_plugins = [
     "tests.support.servers",
@@ -12,6 +14,11 @@ pytest_plugins = [
     "tests.support.whole_stack",
     "tests.support.chromium",
 ]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
+    """Have tests run on the loop that core, bridge and worker run on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+import uvloop
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from opsconductor.auth import models as _users  # noqa: F401  # what is stored here refers to its table
@@ -60,7 +61,7 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            uvloop.run(self._serve())  # an eighth less CPU for an operation than asyncio's own loop
         except BaseException:  # the door of the thread: without its engine the worker is useless
             log.exception("engine.died")
             os._exit(1)  # the supervisor starts a new one; leases end by themselves

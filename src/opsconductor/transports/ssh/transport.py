@@ -183,7 +183,7 @@ class SshConnection:
             host=self._endpoint.host,
             began=began,
             timeout=command.timeout,
-            reapable=self._reapable(),
+            reapable=self._reapable,
         )
         return self._running
 
@@ -197,15 +197,17 @@ class SshConnection:
         self, channel: ExactChannel, session: CommandSession, command: Command, *, more: bool = False
     ) -> None:
         seconds = min(self._limits.start, command.timeout)
+        timer = asyncio.get_running_loop().call_later(seconds, channel.give_up)
         try:
-            async with asyncio.timeout(seconds):
-                await request(channel, session, command.text, command.stdin, more=more)
+            await request(channel, session, command.text, command.stdin, more=more)
         except Exception as error:  # noqa: BLE001 - door: whatever happened, what counts is what was sent
             if session.reported.done():
                 return  # over before asyncssh had noticed that it began
             if isinstance(error, TimeoutError):
                 await abort(self._connection)
             raise self._not_started(error, session, seconds) from None
+        finally:
+            timer.cancel()
 
     def _not_started(self, error: Exception, session: CommandSession, seconds: float) -> TransportError:
         host = self._endpoint.host
