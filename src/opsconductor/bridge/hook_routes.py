@@ -52,8 +52,8 @@ async def check_hook_request(
     headers = [*passed_on(request), *((n, value) for n, value in request.headers.raw if n in SHOWN)]
     params = {"method": method, "path": path}
     content = await request.body()
-    return passed_back(
-        await bridge.core.ask(
+    async with bridge.checks:
+        answer = await bridge.core.ask(
             request, "POST", "/internal/hooks/check", headers, params=params, content=content
         )
-    )
+    return passed_back(answer)

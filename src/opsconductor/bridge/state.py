@@ -35,6 +35,8 @@ class Bridge:
         self.rate = RateLimit(settings, "bridge")
         self.starts = asyncio.Semaphore(settings.workflow_starts)
         """Held while the core begins something: a thousand runs that start must not hold up those that end."""
+        self.checks = asyncio.Semaphore(settings.workflow_starts)
+        """The same for requests to hooks, in a line of their own: they do not wait for what others begin."""
         self.nudges = Nudges(hints)
         self.target_lists = TargetLists(self.callers, hints)
         self.nudges.on("target", self.target_lists.forget)

@@ -36,10 +36,10 @@ class Checker:
 
     async def check(self, uow: UnitOfWork, method: HookMethod, path: str, shown: Shown) -> HookPassed:
         """Let a request through that proves itself, once; refuse every other."""
-        hook = await _known(uow, method, path)
+        hook, kept = await _known(uow, method, path)
         if hook.protection is None:
             _refuse(hook, "unprotected")
-        secret = None if hook.protection == "open" else await self._proven(uow, hook, shown)
+        secret = None if hook.protection == "open" else self._proven(hook, kept, shown)
         # Counted before it is remembered: who is sent away for now comes back with the same request.
         await self._rate.take(Limit("hook", str(hook.id), self._quota))
         await _refuse_replayed(uow, hook, shown)
@@ -47,9 +47,8 @@ class Checker:
         figures.CHECKED.labels("passed").inc()
         return HookPassed(hook_id=hook.id, by=f"{hook.protection} {secret.prefix}…" if secret else None)
 
-    async def _proven(self, uow: UnitOfWork, hook: Hook, shown: Shown) -> HookSecret:
+    def _proven(self, hook: Hook, kept: list[HookSecret], shown: Shown) -> HookSecret:
         """Return the secret that the request proves to know."""
-        kept = await repository.good_secrets(uow.session, hook.id)
         if hook.protection == "token":
             found = _with_token(hook, shown, kept)
         else:
@@ -64,14 +63,14 @@ class Checker:
         return None
 
 
-async def _known(uow: UnitOfWork, method: HookMethod, path: str) -> Hook:
-    """Return the hook; one that no deploy told of (its path is a variable) appears by being asked about."""
+async def _known(uow: UnitOfWork, method: HookMethod, path: str) -> tuple[Hook, list[HookSecret]]:
+    """Return the hook and its good secrets; one that no deploy told of (its path is a variable) appears by this."""
     found = await repository.hook_at(uow.session, method, path)
     if found is None:
         await repository.note(uow.session, method, path)
         found = await repository.hook_at(uow.session, method, path)
     assert found is not None
-    found.served = True
+    found[0].served = True
     return found
 
 

@@ -14,8 +14,12 @@ from opsconductor.hooks.models import Hook, HookDelivery, HookSecret
 from opsconductor.kit.ids import new_id
 
 
-async def hook_at(session: AsyncSession, method: str, path: str) -> Hook | None:
-    return await session.scalar(select(Hook).where(Hook.method == method, Hook.path == path))
+async def hook_at(session: AsyncSession, method: str, path: str) -> tuple[Hook, list[HookSecret]] | None:
+    """Return a hook and its good secrets, newest first, in one question: it is asked at every request."""
+    query = select(Hook, HookSecret).outerjoin(HookSecret, (HookSecret.hook_id == Hook.id) & _is_good())
+    query = query.where(Hook.method == method, Hook.path == path).order_by(HookSecret.id.desc())
+    rows = (await session.execute(query)).all()
+    return (rows[0][0], [secret for _, secret in rows if secret is not None]) if rows else None
 
 
 async def note(session: AsyncSession, method: str, path: str) -> None:
