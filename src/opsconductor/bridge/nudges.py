@@ -14,7 +14,7 @@ from fastapi.sse import ServerSentEvent
 from opsconductor.bridge import figures
 from opsconductor.kit.live import RECONNECTED, Hints
 
-DEBOUNCE = 0.02  # s in which what changes is told together; who waits for an end has to wait for this as well
+DEBOUNCE = 0.01  # s in which what changes is told together; who waits for an end has to wait for this as well
 BACKLOG = 10_000  # hints; a burst while this process is busy
 KINDS = ("execution", "run", "flows")
 """What there are nudges about: a run is one that somebody wants to end, flows are those that somebody restored."""

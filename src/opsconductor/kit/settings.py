@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     """Requests per minute that one flow may send, all its runs together; a run needs five or six for a command."""
     workflow_user_rate: PositiveInt = Field(24_000, alias="OPSCONDUCTOR_WORKFLOW_USER_RATE")
     """Requests per minute that one user's tokens and flows may send together; so many Node-RED itself."""
-    workflow_starts: PositiveInt = Field(2, alias="OPSCONDUCTOR_WORKFLOW_STARTS")
+    workflow_starts: PositiveInt = Field(1, alias="OPSCONDUCTOR_WORKFLOW_STARTS")
     """Requests that begin something which a bridge has with the core at once; more only help where several answer."""
 
     hook_rate: PositiveInt = Field(1200, alias="OPSCONDUCTOR_HOOK_RATE")
