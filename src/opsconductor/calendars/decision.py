@@ -11,11 +11,9 @@ MOST_CHANGES = 100
 """Changes of calendars that are followed to find when all are open: more is as good as never."""
 
 
-@dataclass(
-    frozen=True, eq=False
-)  # by identity: there is one of each calendar, and it is looked up for each target
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """A calendar as a decision sees it."""
+    """A calendar as a decision sees it; the same only as itself, as it is looked up for each target."""
 
     id: UUID
     name: str

@@ -180,9 +180,8 @@ def _admit(work: OpenWork, admission: Admission, count: int) -> None:
     """Refuse what would make the queue longer than is good for anybody."""
     if work.mine >= admission.executions_per_user:
         raise TooManyExecutions(count=work.mine, headers=RETRY_AFTER)
-    if (
-        work.operations and work.operations + count > admission.operations
-    ):  # one of any size is let in when idle
+    # One of any size is let in when idle.
+    if work.operations and work.operations + count > admission.operations:
         raise TooManyOperations(count=work.operations, headers=RETRY_AFTER)
 
 

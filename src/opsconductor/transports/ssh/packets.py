@@ -20,11 +20,8 @@ from asyncssh.packet import PacketDecodeError, SSHPacket
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-LENGTH, TAG, BLOCK = (
-    4,
-    16,
-    16,
-)  # bytes of a packet's length, of its tag, and of what it is padded to (RFC 5647)
+LENGTH, TAG, BLOCK = 4, 16, 16
+"""Bytes of a packet's length, of its tag, and of what it is padded to (RFC 5647)."""
 LEAST_PADDING = 4
 OF_CHANNELS = range(MSG_CHANNEL_OPEN_CONFIRMATION, MSG_CHANNEL_FAILURE + 1)
 """Message numbers that concern a channel of ours."""
