@@ -17,7 +17,10 @@ pytest_plugins = [
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
-    """Have tests run on the loop that core, bridge and worker run on."""
+    """Have tests run on the loop that core, bridge and worker run on.
+
+    Who uses a fixture that is a coroutine is one too: pytest takes the fixture down before a test without a loop.
+    """
     return {"uvloop": uvloop.new_event_loop}
 
 

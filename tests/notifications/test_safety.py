@@ -309,13 +309,15 @@ async def _everything(core: Core) -> str:
 
 
 @pytest.mark.parametrize("secret", CANARIES.values(), ids=CANARIES.keys())
-def test_no_secret_of_a_channel_is_in_answers_logs_or_tables(traces: dict[str, str], secret: str) -> None:
+async def test_no_secret_of_a_channel_is_in_answers_logs_or_tables(
+    traces: dict[str, str], secret: str
+) -> None:
     shown = (secret, secret.encode().hex())
 
     assert [place for place, said in traces.items() if any(one in said for one in shown)] == []
 
 
-def test_what_is_not_secret_is_found_by_the_same_search(traces: dict[str, str]) -> None:
+async def test_what_is_not_secret_is_found_by_the_same_search(traces: dict[str, str]) -> None:
     assert VISIBLE in traces["answers"]
     assert VISIBLE in traces["tables"]
     assert "notification.not_delivered" in traces["log"]
