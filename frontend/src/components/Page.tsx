@@ -51,7 +51,7 @@ export function Facts({ rows }: { rows: [name: string, value: React.ReactNode][]
   return (
     <dl className={classes.facts}>
       {rows
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
+        .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
         .map(([name, value]) => (
           <div key={name} style={{ display: 'contents' }}>
             <dt>{name}</dt>

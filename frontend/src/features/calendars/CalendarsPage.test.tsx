@@ -63,6 +63,15 @@ test('a viewer sees a calendar with its week and next windows, and no way to cha
   expect(await axeFindings()).toEqual([])
 })
 
+test('of a calendar that only warns, nothing is said of what it stops', async () => {
+  tells('/calendars/:id', aCalendar('night', { enforcement: 'warn' }))
+  tells('/calendars/:id/upcoming', { time_zone: 'Europe/Berlin', complete: true, windows: [] })
+  await openApp('/calendars/id-night')
+
+  await screen.findByText('Previews say so; nothing is refused.')
+  expect(screen.queryByText('When it closes')).toBeNull()
+})
+
 test('a calendar is added with what was chosen', async () => {
   const sent: unknown[] = []
   tells('/targets', page(aTarget('web-1'), aTarget('db-1')))
