@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
 
 import pytest
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
+from tests.support.routes import routes_of
 
 from opsconductor.apps import bridge, core
 from opsconductor.kit.settings import Settings
@@ -20,15 +20,9 @@ def _all(dependant: Dependant) -> Iterator[Dependant]:
         yield from _all(inner)
 
 
-def _routes(app: FastAPI) -> Iterator[object]:
-    for mounted in app.routes:
-        contexts = getattr(mounted, "effective_route_contexts", None)
-        yield from contexts() if contexts else [mounted]
-
-
 @pytest.mark.parametrize("name", APPS)
 def test_no_request_waits_for_a_thread_to_look_up_what_its_route_needs(name: str) -> None:
-    dependants = [route.dependant for route in _routes(APPS[name](SETTINGS)) if hasattr(route, "dependant")]
+    dependants = [route.dependant for route in routes_of(APPS[name](SETTINGS)) if hasattr(route, "dependant")]
     needed = {inner.call for dependant in dependants for inner in _all(dependant) if inner.call}
 
     assert len(needed) >= 5

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import FastAPI
+from tests.support.routes import routes_of
 
 from opsconductor.apps.core import create_app
 from opsconductor.kit.access import rule_of
@@ -21,11 +22,9 @@ class Operation(NamedTuple):
 
 def operations(app: FastAPI) -> Iterator[Operation]:
     """Yield every operation that the application answers."""
-    for mounted in app.routes:
-        contexts = getattr(mounted, "effective_route_contexts", None)
-        for route in contexts() if contexts else [mounted]:
-            for method in sorted(route.methods - {"HEAD"}):
-                yield Operation(method, route.path, rule_of(route.endpoint))
+    for route in routes_of(app):
+        for method in sorted(route.methods - {"HEAD"}):
+            yield Operation(method, route.path, rule_of(route.endpoint))
 
 
 TABLE = list(operations(create_app(Settings.model_construct(enable_workflow_api=True))))

@@ -1,12 +1,11 @@
 """What calendars do to executions: refused, overridden with a reason, shown in previews. No worker runs here."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from tests.support.calendars import ALWAYS, keep, kept, once
 from tests.support.core import Core
 from tests.support.registered import Registered, command_on
@@ -226,20 +225,6 @@ async def test_a_run_whose_window_closed_since_its_preview_is_not_what_was_looke
         202,
     ]
     assert (closed.json()["code"], seen.json()["code"]) == ("preview_outdated", "outside_window")
-
-
-@pytest.fixture
-def statements(core: Core) -> Iterator[list[str]]:
-    """What the core says to its database, as it says it."""
-    said: list[str] = []
-    engine = core.app.state.units.sessions.kw["bind"].sync_engine
-
-    def hear(*arguments: Any) -> None:
-        said.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(engine, "before_cursor_execute", hear)
 
 
 async def test_without_calendars_in_force_an_execution_costs_no_statement_more(

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from opsconductor.apps.core import create_app
 from opsconductor.kit.settings import Settings
@@ -243,3 +243,17 @@ def worker(core: Core, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
     process.wait_until_ready()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def statements(core: Core) -> Iterator[list[str]]:
+    """What the core says to its database, as it says it."""
+    said: list[str] = []
+    engine = core.app.state.units.sessions.kw["bind"].sync_engine
+
+    def hear(*arguments: Any) -> None:
+        said.append(arguments[2])
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield said
+    event.remove(engine, "before_cursor_execute", hear)

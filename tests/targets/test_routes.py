@@ -1,12 +1,10 @@
 """Jump hosts: who may be one, how long and how round a way may be, and what is shown of it."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
 from tests.support.core import Core
 from tests.support.registered import add_target
 
@@ -186,17 +184,3 @@ async def test_a_page_of_targets_takes_one_statement_more_for_all_their_routes(
     await core.admin.get("/targets", params={"q": "counted"})
 
     assert len([text for text in statements if "FROM targets" in text]) == 3  # rows, total, jump hosts
-
-
-@pytest.fixture
-def statements(core: Core) -> Iterator[list[str]]:
-    """What the core says to its database, as it says it."""
-    said: list[str] = []
-    engine = core.app.state.units.sessions.kw["bind"].sync_engine
-
-    def hear(*arguments: Any) -> None:
-        said.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(engine, "before_cursor_execute", hear)

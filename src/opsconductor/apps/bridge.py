@@ -18,7 +18,7 @@ from opsconductor.bridge import (
 )
 from opsconductor.bridge.core import Refused, refused
 from opsconductor.bridge.state import Bridge
-from opsconductor.contracts.hooks import HOOK_BODY
+from opsconductor.contracts.hooks import HOOK_LIMIT
 from opsconductor.kit.garbage import leave_out_what_is_here
 from opsconductor.kit.http import service_app
 from opsconductor.kit.live import Hints
@@ -28,7 +28,6 @@ from opsconductor.kit.settings import Settings, settings
 FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows, and the core takes as many; so with runs
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes
 WAIT_LIMIT = 2 * 1024 * 1024  # bytes
-HOOK_LIMIT = HOOK_BODY + 1024  # bytes; that larger ones are refused, Node-RED has said already
 MESSAGE_LIMIT = 64 * 1024 * 1024  # bytes of a message that becomes a file; it was in Node-RED's memory before
 BODY_LIMITS = {
     "/api/nodered/storage/": FLOWS_LIMIT,

@@ -22,7 +22,7 @@ from opsconductor.auth.token_routes import router as workflow_tokens
 from opsconductor.auth.tokens import random_token
 from opsconductor.calendars.routes import of_targets as windows_of_targets
 from opsconductor.calendars.routes import router as calendars
-from opsconductor.contracts.hooks import HOOK_BODY
+from opsconductor.contracts.hooks import HOOK_LIMIT
 from opsconductor.credentials.routes import router as credentials
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.output_routes import router as outputs
@@ -75,7 +75,6 @@ FLOWS_LIMIT = 16 * 1024 * 1024  # bytes; a deploy carries all flows
 FILES = "/api/v3/files"
 RUNS_LIMIT = 8 * 1024 * 1024  # bytes; a report of many runs with many steps
 WAIT_LIMIT = 2 * 1024 * 1024  # bytes; a message that a node holds, of which it takes half as much
-HOOK_LIMIT = HOOK_BODY + 1024  # bytes; that larger ones are refused, Node-RED has said already
 TAB_LIMIT = 3 * 1024 * 1024  # bytes; a tab with what it uses, of which documents.py takes 2 MiB
 BODY_LIMITS = {
     "/internal/storage/": FLOWS_LIMIT,

@@ -21,9 +21,7 @@ from opsconductor.calendars.timetable import Interval
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
-from opsconductor.targets import repository as targets
-from opsconductor.targets import service as target_service
-from opsconductor.targets.errors import UnknownTargets
+from opsconductor.targets import service as targets
 from opsconductor.targets.models import Target
 
 CHOSEN_BY = {"tags": "tags", "targets": "target_ids"}
@@ -97,7 +95,7 @@ async def over(uow: UnitOfWork, fleet: Sequence[Target]) -> Applied:
 
 async def of_target(uow: UnitOfWork, target_id: UUID) -> Applied:
     """Return the calendars in force that hold for a target, as they stand now."""
-    return await over(uow, [await target_service.get(uow, target_id)])
+    return await over(uow, [await targets.get(uow, target_id)])
 
 
 async def _write(
@@ -115,12 +113,9 @@ async def _write(
 async def _pick(uow: UnitOfWork, calendar: Calendar, wanted: Sequence[UUID]) -> None:
     """Pick these targets instead of those before; rows that stay are kept as they are."""
     with uow.session.no_autoflush:  # the calendar is not whole yet
-        known = await targets.targets_by_id(uow.session, wanted)
-    if missing := [str(id) for id in wanted if id not in known]:
-        errors = [{"field": "target_ids", "message": f"no target has the id {id}"} for id in missing[:100]]
-        raise UnknownTargets(count=len(missing), ids=", ".join(missing[:5]), errors=errors)
+        known = await targets.known(uow, wanted)
     rows = {row.target_id: row for row in calendar.picked}
-    calendar.picked = [rows.get(id) or CalendarTarget(target_id=id) for id in wanted]
+    calendar.picked = [rows.get(id) or CalendarTarget(target_id=id) for id in known]
 
 
 def _facts(calendar: Calendar) -> dict[str, Any]:

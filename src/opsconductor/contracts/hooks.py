@@ -14,6 +14,9 @@ PROTECTIONS: tuple[Protection, ...] = get_args(Protection)
 
 LONGEST_PATH = 500
 HOOK_BODY = 5 * 1024 * 1024  # bytes of a request to a hook; nodered/runtime/hooks.js has it too
+HOOK_LIMIT = (
+    HOOK_BODY + 1024
+)  # bytes that bridge and core take; that larger ones are refused, Node-RED has said already
 
 Method = Annotated[HookMethod, Query(description="As the route has it: a HEAD is a GET.")]
 Path = Annotated[

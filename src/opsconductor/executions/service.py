@@ -1,7 +1,6 @@
 """Use cases of the executions domain: accept, look at, cancel. Steering has a module of its own."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,8 +39,7 @@ from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
-from opsconductor.targets import repository as targets
-from opsconductor.targets.errors import UnknownTargets
+from opsconductor.targets import service as targets
 from opsconductor.targets.models import Target
 
 WAKE = "executions.wake"
@@ -94,7 +92,7 @@ async def accept(
         return earlier
     if only_known:
         raise NothingAccepted
-    fleet = await _fleet(uow, wanted.target_ids)
+    fleet = await targets.known(uow, wanted.target_ids)
     if repeated is None:
         wanted = await with_scripts(uow, wanted)
     given = repeated.given if repeated else await bound(uow, wanted)
@@ -156,7 +154,7 @@ async def look_ahead(uow: UnitOfWork, wanted: NewExecution) -> Preview:
     wanted = await with_scripts(uow, wanted)
     await bound(uow, wanted)
     await check_files(uow, wanted)
-    fleet = await _fleet(uow, wanted.target_ids)
+    fleet = await targets.known(uow, wanted.target_ids)
     return _preview(wanted, fleet, await _windows(uow, fleet))
 
 
@@ -192,17 +190,6 @@ async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Execution | None
     if remembered.request_sha256 != digest:
         raise KeyUsedForOther
     return await get(uow, remembered.execution_id)
-
-
-async def _fleet(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, Target]:
-    """Return the wanted targets, in the order they were asked for, each once."""
-    found = await targets.targets_by_id(uow.session, wanted)
-    missing = [str(id) for id in dict.fromkeys(wanted) if id not in found]
-    if missing:
-        shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        errors = [{"field": "target_ids", "message": f"no target has the id {id}"} for id in missing[:100]]
-        raise UnknownTargets(count=len(missing), ids=shown, errors=errors)
-    return {id: found[id] for id in dict.fromkeys(wanted)}
 
 
 def _execution(

@@ -23,6 +23,7 @@ from opsconductor.targets.errors import (
     TargetNotFound,
     UnknownCredential,
     UnknownJumpHost,
+    UnknownTargets,
 )
 from opsconductor.targets.models import Target
 from opsconductor.targets.schemas import Facets, NewTarget, TargetChange, TargetFilter
@@ -95,6 +96,17 @@ async def get(uow: UnitOfWork, target_id: UUID, *, lock: bool = False) -> Target
     if found is None:
         raise TargetNotFound
     return found
+
+
+async def known(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, Target]:
+    """Return the wanted targets, in the order they were asked for, each once; refuse ids that are none of a target."""
+    found = await repository.targets_by_id(uow.session, wanted)
+    missing = [str(id) for id in dict.fromkeys(wanted) if id not in found]
+    if missing:
+        shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        errors = [{"field": "target_ids", "message": f"no target has the id {id}"} for id in missing[:100]]
+        raise UnknownTargets(count=len(missing), ids=shown, errors=errors)
+    return {id: found[id] for id in dict.fromkeys(wanted)}
 
 
 async def listed(uow: UnitOfWork, wanted: TargetFilter, limit: int, cursor: str | None) -> Rows:

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import get_args
 
-from opsconductor.contracts.hooks import LONGEST_PATH, HookMethod
+from opsconductor.contracts.hooks import HOOK_METHODS, LONGEST_PATH, HookMethod
 from opsconductor.hooks.following import Place, Served
 from opsconductor.workflows.flows import Node, Tab
 
-METHODS: dict[str, HookMethod] = {method.lower(): method for method in get_args(HookMethod)}
+METHODS: dict[str, HookMethod] = {method.lower(): method for method in HOOK_METHODS}
 """By what a node has."""
 VARIABLE = re.compile(r"\$\{\S+\}")
 """What Node-RED puts the value of a variable in place of."""
