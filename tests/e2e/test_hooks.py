@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.conftest import sign_in
 from tests.support.chromium import Complaints, expect_to_fit
 from tests.support.hooks import by_token
-from tests.support.whole_stack import PASSWORD, WholeStack
+from tests.support.whole_stack import WholeStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -34,10 +34,7 @@ FLOW: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator, with the session cookie that the editor's door wants."""
-    with closing(whole_stack.set_up()) as client:
-        client.headers["Origin"] = whole_stack.url
-        wanted = {"username": "admin", "password": PASSWORD}
-        assert client.post("/api/v3/auth/login", json=wanted).is_success
+    with closing(whole_stack.set_up_with_session()) as client:
         yield client
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.whole_stack import PASSWORD, WholeStack
+from tests.support.whole_stack import WholeStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -87,10 +87,7 @@ HELD = [
 @pytest.fixture(scope="module")
 def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator, with the session cookie that the editor's door wants."""
-    with closing(whole_stack.set_up()) as client:
-        client.headers["Origin"] = whole_stack.url
-        wanted = {"username": "admin", "password": PASSWORD}
-        assert client.post("/api/v3/auth/login", json=wanted).is_success
+    with closing(whole_stack.set_up_with_session()) as client:
         yield client
 
 

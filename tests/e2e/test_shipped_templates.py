@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from tests.support.whole_stack import PASSWORD, WholeStack
+from tests.support.whole_stack import WholeStack
 
 from opsconductor.apps.cli import demo
 from opsconductor.apps.cli.client import Api
@@ -128,10 +128,7 @@ def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator, in the editor too; the demo fleet is registered."""
     with Api(whole_stack.data, whole_stack.status["ports"], "test", demo.PERMISSIONS) as api:
         demo.register(api, whole_stack.fleet)
-    with closing(whole_stack.set_up()) as client:
-        client.headers["Origin"] = whole_stack.url
-        wanted = {"username": "admin", "password": PASSWORD}
-        assert client.post("/api/v3/auth/login", json=wanted).is_success
+    with closing(whole_stack.set_up_with_session()) as client:
         yield client
 
 

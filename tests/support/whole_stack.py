@@ -49,6 +49,14 @@ class WholeStack:
         client.cookies.clear()
         return client
 
+    def set_up_with_session(self) -> httpx.Client:
+        """Do the same, and have the client hold the session cookie that the editor's door wants."""
+        client = self.set_up()
+        client.headers["Origin"] = self.url
+        wanted = {"username": "admin", "password": PASSWORD}
+        assert client.post("/api/v3/auth/login", json=wanted).is_success
+        return client
+
 
 @pytest.fixture(scope="module")
 def whole_stack() -> Iterator[WholeStack]:
