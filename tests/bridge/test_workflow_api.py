@@ -134,6 +134,31 @@ async def test_results_written_from_rows_have_the_form_of_the_contract(
     assert orjson.loads(WorkflowOutputs.model_validate_json(some).model_dump_json()) == orjson.loads(some)
 
 
+async def test_results_are_one_question_to_the_database_beside_who_asks(
+    operator: httpx.AsyncClient, fleet: Registered, worker: object, statements: list[str]
+) -> None:
+    id = (await operator.post("/api/workflow/execute", json=command_on(fleet.ids, "true"))).json()[
+        "execution_id"
+    ]
+    await operator.get(f"/api/workflow/results/{id}", params={"wait": 20})
+    statements.clear()
+    found = (await operator.get(f"/api/workflow/results/{id}")).json()
+
+    assert (found["status"], len(found["results"])) == ("completed", 2)
+    assert len([text for text in statements if "executions" in text or "execution_results" in text]) == 1
+
+
+async def test_outputs_of_targets_that_were_not_in_it_are_none(
+    operator: httpx.AsyncClient, fleet: Registered
+) -> None:
+    id = (await operator.post("/api/workflow/execute", json=command_on(fleet.ids, "true"))).json()[
+        "execution_id"
+    ]
+    found = await operator.get(f"/api/workflow/outputs/{id}", params={"target_id": str(uuid.uuid4())})
+
+    assert (found.status_code, found.json()["results"]) == (200, [])
+
+
 async def test_parameters_and_batches_go_to_the_core(
     operator: httpx.AsyncClient, fleet: Registered, worker: object
 ) -> None:
@@ -162,8 +187,9 @@ async def test_a_running_execution_can_be_cancelled(
 
 
 async def test_an_execution_that_is_not_there_is_told_as_such(operator: httpx.AsyncClient) -> None:
-    for path in ("results", "state"):
-        answer = await operator.get(f"/api/workflow/{path}/{uuid.uuid4()}")
+    for path in ("results", "state", "outputs"):
+        params = {"target_id": str(uuid.uuid4())} if path == "outputs" else {}
+        answer = await operator.get(f"/api/workflow/{path}/{uuid.uuid4()}", params=params)
         assert (answer.status_code, answer.json()["code"]) == (404, "execution_not_found")
 
 

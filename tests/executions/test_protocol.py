@@ -1,6 +1,7 @@
 """The claim, lease and fence protocol, statement by statement, on a real database. No worker runs here."""
 
 import asyncio
+import random
 from collections import Counter
 from pathlib import Path
 from uuid import UUID
@@ -210,6 +211,20 @@ async def test_two_last_results_at_the_same_moment_end_the_execution(
         await asyncio.gather(*(_store(sessions, [claim]) for claim in claims))
 
         assert (await fleet.end_of(accepted["id"]))["status"] == "completed"
+
+
+async def test_workers_that_store_results_of_the_same_executions_in_any_order_end_them_all(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    for number in range(5):
+        accepted = [await fleet.start("true") for _ in range(6)]
+        claims = await _claim_all(sessions, "a", 100)
+        await _intend(sessions, claims)
+        mixed = random.Random(number).sample(claims, len(claims))
+        await asyncio.gather(*(_store(sessions, mixed[begin::3]) for begin in range(3)))
+
+        ends = [(await fleet.end_of(each["id"]))["status"] for each in accepted]
+        assert ends == ["completed"] * 6
 
 
 async def test_one_result_that_is_not_good_makes_the_execution_failed(

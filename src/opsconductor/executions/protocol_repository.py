@@ -13,7 +13,14 @@ from sqlalchemy import exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import Execution, ExecutionResult
-from opsconductor.executions.steering_repository import OPEN, PLAIN, finish, lock, steer
+from opsconductor.executions.steering_repository import (
+    OPEN,
+    PLAIN,
+    finish,
+    held_executions,
+    lock,
+    steer,
+)
 from opsconductor.kit.database import unnested
 
 R = ExecutionResult
@@ -127,22 +134,26 @@ def _to_be_stopped() -> Any:
 
 
 async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]:
-    """Write results down, all in one statement; return the ids that were still ours (others were superseded)."""
-    execution_ids = sorted({outcome.claim.execution_id for outcome in outcomes})
-    steered = await lock(session, execution_ids)
+    """Write results down, all in one statement; return the ids that were still ours (others were superseded).
+
+    The same statement holds their executions, each before its results are written, as `lock` does: what steers and
+    finishes an execution after it sees what others have written before.
+    """
     given = {name: [outcome.columns[name] for outcome in outcomes] for name in outcomes[0].columns}
     new = _rows("new", [outcome.claim for outcome in outcomes], **given)
+    held = held_executions({outcome.claim.execution_id for outcome in outcomes}).cte("held")
     write = (
         update(R)
         .where(R.id == new.c.id, R.fence == new.c.fence, R.status.in_(OPEN))
+        .where(R.execution_id == held.c.id)
         .values({name: new.c[name] for name in given})
         .values(finished_at=func.now(), updated_at=func.now())
-        .returning(R.id)
+        .returning(R.id, held.c.id, held.c.steered)
     )
-    mine = set(await session.scalars(write, execution_options=PLAIN))
-    await steer(session, steered)
-    await finish(session, execution_ids)
-    return mine
+    written = (await session.execute(write, execution_options=PLAIN)).all()
+    await steer(session, sorted({execution_id for _, execution_id, steered in written if steered}))
+    await finish(session, sorted({execution_id for _, execution_id, _ in written}))
+    return {id for id, _, _ in written}
 
 
 async def renew(session: AsyncSession, claims: Sequence[Claim], lease: float) -> dict[UUID, bool]:

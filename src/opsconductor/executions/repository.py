@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Float,
     LargeBinary,
     Row,
     Select,
@@ -139,6 +140,10 @@ async def results_for_flows(
 ) -> Sequence[Row[Any]]:
     """Return what flows are told of results, as rows with `steps` as JSON text, and no outputs where none are wanted.
 
+    Each row says how its execution stands as well (`execution_status`, `target_count`, `execution_seconds`): one
+    question instead of two, and both of the same moment. There is one row without a target where there are no
+    results, and none where there is no execution.
+
     Thousands are read at once: objects, or columns that nobody asked for, cost more than the question for them.
     """
     table = ExecutionResult.__table__
@@ -146,10 +151,18 @@ async def results_for_flows(
     read["steps"] = cast(table.c.steps, Text)
     if not output:
         read |= {name: literal(b"", LargeBinary) for name in OUTPUTS}
-    query = select(*(column.label(name) for name, column in read.items()))
-    query = query.where(table.c.execution_id == execution_id)
+    execution = Execution.__table__
+    took = execution.c.finished_at - func.coalesce(execution.c.started_at, execution.c.created_at)
+    read |= {
+        "execution_status": execution.c.status,
+        "target_count": execution.c.target_count,
+        "execution_seconds": cast(func.extract("epoch", took), Float),
+    }
+    of_it = table.c.execution_id == execution.c.id
     if target_ids is not None:
-        query = query.where(table.c.target_id.in_(target_ids))
+        of_it &= table.c.target_id.in_(target_ids)
+    query = select(*(column.label(name) for name, column in read.items()))
+    query = query.select_from(execution.outerjoin(table, of_it)).where(execution.c.id == execution_id)
     return (await session.execute(query.order_by(table.c.target_name, table.c.id))).all()
 
 

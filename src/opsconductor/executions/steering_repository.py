@@ -1,9 +1,9 @@
 """Statements that steer executions as a whole: batches, stops, ends. All times are the database's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.statuses import TERMINAL
@@ -97,11 +97,14 @@ async def finish(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[U
     return list(await session.scalars(done, execution_options=PLAIN))
 
 
-async def lock(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[UUID]:
-    """Hold the rows of executions; return the ids of those that have to be steered."""
+def held_executions(ids: Collection[UUID]) -> Select[UUID, bool]:
+    """Return the query that holds the rows of executions, in one order for all, and says which have to be steered."""
     steered = or_(Execution.max_failures.is_not(None), Execution.batch_count > 1)
-    query = select(Execution.id, steered & Execution.stop_reason.is_(None))
-    rows = await session.execute(
-        query.where(Execution.id.in_(execution_ids)).order_by(Execution.id).with_for_update()
-    )
-    return [id for id, wanted in rows if wanted]
+    goes_on = Execution.stop_reason.is_(None)
+    query = select(Execution.id, (steered & goes_on).label("steered")).where(Execution.id.in_(sorted(ids)))
+    return query.order_by(Execution.id).with_for_update()
+
+
+async def lock(session: AsyncSession, execution_ids: Collection[UUID]) -> list[UUID]:
+    """Hold the rows of executions; return the ids of those that have to be steered."""
+    return [id for id, steered in await session.execute(held_executions(execution_ids)) if steered]

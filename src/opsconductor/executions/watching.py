@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
+from sqlalchemy import Row
 
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.executions import repository
@@ -48,6 +51,16 @@ class Lookout:
         if found is None:
             raise ExecutionNotFound
         return execution_out(*found)
+
+    async def results_for_flows(
+        self, execution_id: UUID, target_ids: Sequence[UUID] | None = None, *, output: bool = True
+    ) -> "Seen":
+        """Return an execution and its results, or those of some targets, as they are now."""
+        async with self.reads() as session:
+            rows = await repository.results_for_flows(session, execution_id, target_ids, output=output)
+        if not rows:
+            raise ExecutionNotFound
+        return Seen(rows[0], [row for row in rows if row.target_id is not None])
 
     async def until_ended(self, execution_id: UUID, seconds: float) -> ExecutionOut:
         """Return an execution once it has ended, or as it is after some seconds."""
@@ -98,6 +111,20 @@ class Lookout:
             seen[row.id] = _told(row)
         for result in await results_out(news, self.folder, shown=SHOWN_LIVE):
             yield ServerSentEvent(event="result", data=result)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An execution and results of it at one moment."""
+
+    execution: Row[Any]
+    """With `execution_status`, `target_count` and `execution_seconds`, which is None until it has ended."""
+    results: Sequence[Row[Any]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many of the results have each status."""
+        return Counter(row.status for row in self.results)
 
 
 def _told(row: ExecutionResult) -> Told:

@@ -27,7 +27,6 @@ from opsconductor.contracts.workflow import (
     WorkflowUser,
 )
 from opsconductor.credentials.routes import OpenVault
-from opsconductor.executions import repository as executions
 from opsconductor.executions import service as execution_service
 from opsconductor.executions.routes import Admit, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
@@ -109,18 +108,19 @@ def _place(wanted: WorkflowExecute, current: Principal) -> Place | None:
 @allowed("executions.read")
 async def workflow_results(execution_id: UUID, look: Look, wait: Wait = 0, output: bool = True) -> Response:
     """Return an execution with the results of all its targets; with `wait`, once it has ended."""
-    execution = await look.until_ended(execution_id, wait)
-    async with look.reads() as session:
-        rows = await executions.results_for_flows(session, execution_id, output=output)
-    shown = await workflow_results_json(rows, look.folder, output=output)
+    if wait:
+        await look.until_ended(execution_id, wait)
+    seen = await look.results_for_flows(execution_id, output=output)
+    shown = await workflow_results_json(seen.results, look.folder, output=output)
+    execution = seen.execution
     found = {
-        "execution_id": execution.id,
-        "status": execution.status,
-        "terminal": execution.status in TERMINAL,
+        "execution_id": execution_id,
+        "status": execution.execution_status,
+        "terminal": execution.execution_status in TERMINAL,
         "target_count": execution.target_count,
-        "counts": execution.counts,
+        "counts": seen.counts,
         "results": orjson.Fragment(shown),
-        "execution_time": _seconds(execution),
+        "execution_time": execution.execution_seconds,
     }
     return Response(orjson.dumps(found), media_type="application/json")
 
@@ -182,9 +182,3 @@ def _state(execution: ExecutionOut) -> WorkflowState:
         terminal=execution.status in TERMINAL,
         counts=execution.counts,
     )
-
-
-def _seconds(execution: ExecutionOut) -> float | None:
-    if execution.finished_at is None:
-        return None
-    return (execution.finished_at - (execution.started_at or execution.created_at)).total_seconds()

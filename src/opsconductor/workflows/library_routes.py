@@ -7,7 +7,6 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from opsconductor.contracts.workflow import MOST_OUTPUTS, WorkflowOutputs
-from opsconductor.executions import repository as executions
 from opsconductor.executions.routes import Look
 from opsconductor.kit.access import allowed
 from opsconductor.workflows.views import workflow_results_json
@@ -21,9 +20,7 @@ Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
 @allowed("executions.read")
 async def workflow_outputs(execution_id: UUID, target_id: Some, look: Look) -> Response:
     """Return the results of some targets of an execution with what was written; up to 200 at once."""
-    await look.look(execution_id)
-    async with look.reads() as session:
-        rows = await executions.results_for_flows(session, execution_id, target_id)
-    shown = await workflow_results_json(rows, look.folder)
+    seen = await look.results_for_flows(execution_id, target_id)
+    shown = await workflow_results_json(seen.results, look.folder)
     found = {"execution_id": execution_id, "results": orjson.Fragment(shown)}
     return Response(orjson.dumps(found), media_type="application/json")
