@@ -21,17 +21,28 @@ LOOK_EVERY = 1.0  # s; each look passes the gate of hooks, at the cost of what i
 MARK = "msg.t0 = Number(msg.req.query.t0); msg.command = msg.req.query.command; return [msg, msg]"
 NOTE = """
 const kept = global.get('ended') || []
-kept.push({ id: msg.executionId, t0: msg.t0, began: msg.results[0].output_text, left: Date.now() })
+const { command, t0 } = msg
+kept.push({ id: msg.executionId, command, t0, began: msg.results[0].output_text, left: Date.now() })
 global.set('ended', kept)
 """
-CAUGHT = "const kept = global.get('caught') || []; kept.push(msg.error.message); global.set('caught', kept)"
+CAUGHT = """
+const kept = global.get('caught') || []
+kept.push({ command: msg.command, message: msg.error.message })
+global.set('caught', kept)
+"""
 TOLD = """
-msg.payload = { ended: global.get('ended') || [], caught: global.get('caught') || [] }
-global.set('ended', []); global.set('caught', [])
+const wanted = each => each.command === msg.req.query.command
+msg.payload = {}
+for (const name of ['ended', 'caught']) {
+  const kept = global.get(name) || []
+  msg.payload[name] = kept.filter(wanted)
+  global.set(name, kept.filter(each => !wanted(each)))
+}
 return msg
 """
 COUNTED = """
-msg.payload = { count: (global.get('ended') || []).length + (global.get('caught') || []).length }
+const wanted = each => each.command === msg.req.query.command
+msg.payload = { count: [...(global.get('ended') || []), ...(global.get('caught') || [])].filter(wanted).length }
 return msg
 """
 EXECUTOR = "opsconductor-command-executor"
@@ -160,7 +171,7 @@ def deploy(stack: IdleStack, nodes: list[dict[str, Any]]) -> None:
 def run(stack: IdleStack, count: int, command: str) -> Runs:
     """Start so many runs at once; return what became of them once all have ended."""
     begin(stack, count, command)
-    return collected(stack, count)
+    return collected(stack, count, command)
 
 
 def begin(stack: IdleStack, count: int, command: str) -> None:
@@ -182,17 +193,18 @@ async def _begin(stack: IdleStack, count: int, command: str) -> None:
         await asyncio.gather(*(start(number) for number in range(count)))
 
 
-def collected(stack: IdleStack, count: int) -> Runs:
-    """Return what became of runs once so many have ended, and forget it."""
+def collected(stack: IdleStack, count: int, command: str) -> Runs:
+    """Return what became of the runs of a command once so many have ended, and forget it."""
     deadline = time.monotonic() + PATIENCE
-    while _told(stack, "/bench-counted")["count"] < count and time.monotonic() < deadline:
+    while _told(stack, "/bench-counted", command)["count"] < count and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
-    told = _told(stack, "/bench-told")
+    told = _told(stack, "/bench-told", command)
     ended = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
-    missing = ["A message never left the node."] * (count - len(ended) - len(told["caught"]))
-    return Runs(ended, [*told["caught"], *missing])
+    caught = [each["message"] for each in told["caught"]]
+    missing = ["A message never left the node."] * (count - len(ended) - len(caught))
+    return Runs(ended, [*caught, *missing])
 
 
-def _told(stack: IdleStack, path: str) -> dict[str, Any]:
-    answer = stack.client.get(f"/hooks{path}", headers=stack.by_token(path))
+def _told(stack: IdleStack, path: str, command: str) -> dict[str, Any]:
+    answer = stack.client.get(f"/hooks{path}", params={"command": command}, headers=stack.by_token(path))
     return dict(answer.raise_for_status().json())

@@ -140,7 +140,7 @@ def _starts(here: Site, rounds: int) -> list[Measure]:
     flows.begin(here.stack, busy, LONG)
     time.sleep(SETTLE)
     starts = [_start(here.stack) for _ in range(rounds)]
-    if errors := flows.collected(here.stack, busy).errors:
+    if errors := flows.collected(here.stack, busy, LONG).errors:
         raise StackProblem(f"Of the runs that were in flight, some failed: {errors[0]}")
     name = f"inject to the command running, {busy} runs in flight"
     return [
