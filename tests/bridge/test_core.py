@@ -28,12 +28,13 @@ class StandIn:
     seconds: dict[str, float] = field(default_factory=dict)
     """How long it takes for an answer, by method."""
     under_way: list[str] = field(default_factory=list)
-    most_under_way: int = 0
+    together: list[list[str]] = field(default_factory=list)
+    """What was under way whenever something came, by method, the newest last."""
 
     async def reply(self, request: Request) -> Response:
         self.asked.append(request)
         self.under_way.append(request.method)
-        self.most_under_way = max(self.most_under_way, self.under_way.count("POST"))
+        self.together.append(list(self.under_way))
         await asyncio.sleep(self.seconds.get(request.method, 0))
         self.under_way.remove(request.method)
         self.bodies.append(await request.body())
@@ -143,8 +144,22 @@ async def test_runs_that_start_wait_in_line_and_who_asks_for_an_end_passes_it(
     assert read.status_code == 200
     assert waiting >= 2
     assert seconds < 0.6
-    assert stand_in.most_under_way == 2
+    assert max(methods.count("POST") for methods in stand_in.together) == 2
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_what_begins_lets_who_reads_a_result_go_first(core: Core, stand_in: StandIn) -> None:
+    stand_in.seconds = {"GET": 0.1}
+    async with open_door(core, OPSCONDUCTOR_BACKEND_URL=stand_in.url) as door:
+        client = await door.client("a-token")
+        read = asyncio.create_task(client.get(f"/api/workflow/results/{SOME_ID}"))
+        while not stand_in.asked:
+            await asyncio.sleep(0.001)
+        began = await client.post("/api/workflow/execute", json=command_on([SOME_ID]))
+        answers = [await read, began]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert stand_in.together == [["GET"], ["POST"]]
 
 
 def _lose_the_first_connection(monkeypatch: pytest.MonkeyPatch, port: int | None) -> list[httpx.Request]:

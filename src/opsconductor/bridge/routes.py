@@ -118,7 +118,7 @@ async def workflow_execute(
 ) -> Response:
     """Accept something to run; the same Idempotency-Key gives the same execution, with `If-Match: *` only that."""
     content = await request.body()
-    async with bridge.starts:
+    async with bridge.turns.to_begin():
         return await bridge.core.pass_on(request, "POST", "/api/workflow/execute", content=content)
 
 
@@ -129,13 +129,17 @@ async def workflow_results(
     """Return an execution with the results of all its targets; with `wait`, once it has ended."""
     params = {"wait": str(wait), "output": str(output).lower()}
     path = f"/api/workflow/results/{execution_id}"
-    return await bridge.core.pass_on(request, "GET", path, params=params, wait=wait)
+    if wait:
+        return await bridge.core.pass_on(request, "GET", path, params=params, wait=wait)
+    with bridge.turns.to_read():
+        return await bridge.core.pass_on(request, "GET", path, params=params)
 
 
 @api.get("/state/{execution_id}", response_model=WorkflowState, dependencies=[Limited])
 async def workflow_state(execution_id: UUID, request: Request, bridge: TheBridge) -> Response:
     """Return where an execution stands, without its results."""
-    return await bridge.core.pass_on(request, "GET", f"/api/workflow/state/{execution_id}")
+    with bridge.turns.to_read():
+        return await bridge.core.pass_on(request, "GET", f"/api/workflow/state/{execution_id}")
 
 
 @api.post("/cancel/{execution_id}", status_code=202, response_model=WorkflowState, dependencies=[Limited])
@@ -149,7 +153,7 @@ async def workflow_auth(wanted: WorkflowAuth, request: Request, bridge: TheBridg
     """Give a token: to Node-RED for one run of a flow, or to a person."""
     await count(request, bridge, [await _limit_of_tokens(wanted, request, bridge.settings)])
     path, headers, content = "/api/workflow/auth", passed_on(request), await request.body()
-    async with bridge.starts:
+    async with bridge.turns.to_begin():
         answer = await bridge.core.ask(request, "POST", path, headers, content=content)
     given = WorkflowTokenOut.model_validate_json(answer.content)
     if caller := Caller.read(answer.headers.get(ISSUED)):

@@ -12,6 +12,7 @@ from opsconductor.bridge.core import NO_STORE, Core, asker_of, bearer_of, finger
 from opsconductor.bridge.nudges import Nudges
 from opsconductor.bridge.recent import Recent
 from opsconductor.bridge.target_lists import TargetLists
+from opsconductor.bridge.turns import Turns
 from opsconductor.contracts.workflow import WORKFLOW_PREFIX
 from opsconductor.kit.callers import Caller
 from opsconductor.kit.errors import NotSignedIn
@@ -33,10 +34,9 @@ class Bridge:
         self.callers = Callers()
         self.core = Core(settings, self.callers)
         self.rate = RateLimit(settings, "bridge")
-        self.starts = asyncio.Semaphore(settings.workflow_starts)
-        """Held while the core begins something: a thousand runs that start must not hold up those that end."""
+        self.turns = Turns(settings.workflow_starts)
         self.checks = asyncio.Semaphore(settings.workflow_starts)
-        """The same for requests to hooks, in a line of their own: they do not wait for what others begin."""
+        """Held while the core checks a request to a hook: in a line of their own, as somebody waits for the answer."""
         self.nudges = Nudges(hints)
         self.target_lists = TargetLists(self.callers, hints)
         self.nudges.on("target", self.target_lists.forget)

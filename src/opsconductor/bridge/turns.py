@@ -1,0 +1,43 @@
+"""Whose turn it is with the core: what has ended is told of before something else begins."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+LONGEST = 0.25  # s that a beginning waits for others to be told of ends; whoever begins has waited for a turn already
+
+
+class Turns:
+    """So many beginnings are with the core at once, and none while somebody reads what became of an execution.
+
+    A thousand flows that start must not hold up those that end: what they start has time, what has ended is late.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._beginnings = asyncio.Semaphore(at_once)
+        self._readers = 0
+        self._nobody_reads = asyncio.Event()
+        self._nobody_reads.set()
+
+    @contextmanager
+    def to_read(self) -> Iterator[None]:
+        """Read at once; what begins waits meanwhile."""
+        self._readers += 1
+        self._nobody_reads.clear()
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._nobody_reads.set()
+
+    @asynccontextmanager
+    async def to_begin(self) -> AsyncIterator[None]:
+        """Begin something once it is its turn."""
+        async with self._beginnings:
+            try:
+                async with asyncio.timeout(LONGEST):
+                    await self._nobody_reads.wait()
+            except TimeoutError:
+                pass  # somebody always reads here: then both go on
+            yield
