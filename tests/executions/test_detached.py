@@ -162,7 +162,7 @@ async def test_what_is_detached_is_taken_over_once_and_never_marked_as_lost(core
         fleet = await register(core, servers, prefix="unheld ")
         ids = [await _start(fleet, "true"), str((await fleet.start("true"))["id"])]
         async with sessions() as session:
-            claims, _ = await take(session, Worker("a", 10, 10))
+            claims = (await take(session, Worker("a", 10, 10))).claims
             await protocol.intend(session, claims, 10)
             await session.execute(text("update execution_results set lease_until = now() - interval '1 s'"))
             lost = await protocol.lose_expired(session, "lost")

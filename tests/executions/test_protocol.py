@@ -12,7 +12,7 @@ from tests.support.core import Core
 from tests.support.registered import Registered, command_on
 
 from opsconductor.executions import protocol_repository as protocol
-from opsconductor.executions.claiming_repository import Worker, take
+from opsconductor.executions.claiming_repository import Taken, Worker, take
 from opsconductor.executions.outputs import Capture
 from opsconductor.executions.protocol_repository import Claim, Outcome
 from opsconductor.kit.database import Sessions
@@ -34,10 +34,14 @@ async def sessions(core: Core) -> Sessions:
 
 
 async def _claim(sessions: Sessions, worker: str = "a", limit: int = 100) -> list[Claim]:
+    return (await _take(sessions, worker, limit)).claims
+
+
+async def _take(sessions: Sessions, worker: str = "a", limit: int = 100) -> Taken:
     async with sessions() as session:
-        claims, _ = await take(session, Worker(worker, limit, LEASE))
+        taken = await take(session, Worker(worker, limit, LEASE))
         await session.commit()
-    return claims
+    return taken
 
 
 async def _claim_all(sessions: Sessions, worker: str, limit: int) -> list[Claim]:
@@ -45,11 +49,9 @@ async def _claim_all(sessions: Sessions, worker: str, limit: int) -> list[Claim]
     claimed: list[Claim] = []
     again = True
     while again:
-        async with sessions() as session:
-            claims, overtaken = await take(session, Worker(worker, limit, LEASE))
-            await session.commit()
-        claimed += claims
-        again = bool(claims) or overtaken
+        taken = await _take(sessions, worker, limit)
+        claimed += taken.claims
+        again = bool(taken.claims) or taken.overtaken
     return claimed
 
 
@@ -258,6 +260,39 @@ async def test_a_limit_of_parallel_targets_holds_for_all_workers_together(
     assert max(of_each.values()) == 2
     await _intend(sessions, claims)
     assert await _claim_all(sessions, "late", 100) == []
+
+
+async def test_who_has_taken_all_that_waits_need_not_look_again(
+    sessions: Sessions, fleet: Registered
+) -> None:
+    idle = await _take(sessions)
+    await fleet.start("true")
+    all_of_it = await _take(sessions)
+
+    assert (idle.claims, idle.left_over) == ([], False)
+    assert (len(all_of_it.claims), all_of_it.left_over) == (3, False)
+
+
+async def test_who_had_no_room_for_all_looks_again(sessions: Sessions, fleet: Registered) -> None:
+    await fleet.start("true")
+    taken = await _take(sessions, limit=2)
+
+    assert (len(taken.claims), taken.left_over) == (2, True)
+
+
+@pytest.mark.parametrize("strategy", [{"parallelism": 1}, {"batch_size": 1}], ids=["a limit", "a batch"])
+async def test_who_had_to_leave_results_for_later_looks_again_after_each_end(
+    sessions: Sessions, fleet: Registered, strategy: dict[str, int]
+) -> None:
+    await _started(fleet, **strategy)
+    left_over = []
+    for _ in fleet.ids:
+        taken = await _take(sessions)
+        left_over.append((len(taken.claims), taken.left_over))
+        await _intend(sessions, taken.claims)
+        await _store(sessions, taken.claims)
+
+    assert left_over == [(1, True), (1, True), (1, False)]
 
 
 async def _limit(fleet: Registered, path: str, at_once: int | None) -> None:

@@ -14,7 +14,7 @@ from opsconductor.auth import models as _users  # noqa: F401  # what is stored h
 from opsconductor.credentials.vault import Vault
 from opsconductor.executions.engine import Engine
 from opsconductor.executions.service import WAKE
-from opsconductor.kit.database import connect, sessions
+from opsconductor.kit.database import connect, each_statement_by_itself, sessions
 from opsconductor.kit.garbage import leave_out_what_is_here
 from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
@@ -75,7 +75,8 @@ class EngineThread:
         # 0 s keep nothing: whatever comes back is too old at once.
         warm = PooledTransport(self._transport(), PoolLimits(idle=self._config.warm_seconds))
         courier = Courier(Folder.of(self._config), self._config.storage_cache_bytes)
-        self._engine = Engine(self._config, units, warm, vault, hints, courier.folder)
+        reads = sessions(each_statement_by_itself(database))
+        self._engine = Engine(self._config, units, reads, warm, vault, hints, courier.folder)
         self._loop = asyncio.get_running_loop()
         if self._config.ready_file:
             self._config.ready_file.touch()

@@ -4,7 +4,7 @@ Limits hold over all workers: of an execution (`parallelism`), of a target, and 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Float, cast, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -125,8 +125,17 @@ _CLAIM = text("""
         )
         returning id, execution_id, target_id, fence, first_action, batch, place
     )
-    select taken.id, taken.execution_id, taken.target_id, taken.fence, taken.first_action, waited.number
-    from (select count(*) as number from chosen) waited left join taken on true
+    select taken.id, taken.execution_id, taken.target_id, taken.fence, taken.first_action,
+           waited.number, waited.left_over
+    from (
+        select (select count(*) from chosen) as number,
+               exists (
+                   select from execution_results
+                   where status = 'scheduled' and (lease_until is null or lease_until < now())
+                     and id not in (select id from chosen)
+               ) as left_over
+    ) waited
+    left join taken on true
     order by taken.batch, taken.place, taken.id
 """)
 
@@ -140,8 +149,18 @@ class Worker:
     lease: float
 
 
-async def take(session: AsyncSession, worker: Worker) -> tuple[list[Claim], bool]:
-    """Take results that nobody works on, by turns and within limits; tell whether others took some meanwhile.
+class Taken(NamedTuple):
+    """What a worker has taken, and whether it is worth looking again."""
+
+    claims: list[Claim]
+    overtaken: bool
+    """Whether other workers took something meanwhile that was meant for this one."""
+    left_over: bool
+    """Whether results are left that nobody works on: for want of room, or because it is not their turn yet."""
+
+
+async def take(session: AsyncSession, worker: Worker) -> Taken:
+    """Take results that nobody works on, by turns and within limits.
 
     Those come first that a silent worker has begun, and that can be attached to again.
     """
@@ -151,7 +170,7 @@ async def take(session: AsyncSession, worker: Worker) -> tuple[list[Claim], bool
     given = {"worker": worker.name, "limit": limit, "lease": worker.lease, "held": held, "limited": limited}
     rows = (await session.execute(_CLAIM, given)).all()
     claims = [Claim(*row[:5]) for row in rows if row.id is not None]
-    return claims + left, len(claims) < rows[0].number
+    return Taken(claims + left, len(claims) < rows[0].number, rows[0].left_over or abandoned)
 
 
 async def take_over(session: AsyncSession, worker: Worker) -> list[Claim]:

@@ -22,6 +22,7 @@ from opsconductor.executions.protocol_repository import Claim, Outcome, Standing
 from opsconductor.executions.site import Doors, Operation
 from opsconductor.files.shelf import ResultShelf
 from opsconductor.files.storage import Storage
+from opsconductor.kit.database import Sessions
 from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.live import Hints
@@ -59,19 +60,22 @@ class Engine:
         self,
         settings: Settings,
         units: UnitsOfWork,
+        reads: Sessions,
         transport: Transport,
         vault: Vault,
         hints: Hints,
         folder: Folder,
     ) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id().hex[-8:]}"
-        self._sessions, self._vault, self._hints = units.sessions, vault, hints
+        self._sessions, self._reads, self._vault, self._hints = units.sessions, reads, vault, hints
         files = Storage(folder)
         self._lease = float(settings.lease_seconds)
         self._slots = settings.max_parallel
         self._operations: dict[UUID, Operation] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._left_over = True
+        """Whether something waits that could not be begun when we looked last: each end may make room for it."""
         self._stopping = False
         self._gives_up_at = math.inf
         """When nothing more is tried while the database is away, by the event loop's clock."""
@@ -101,6 +105,7 @@ class Engine:
         try:
             while not self._stopping:
                 self._wake.clear()
+                self._left_over = self._left_over or not self._free
                 if not (self._free and await self._persistently(self._claim)):
                     await self._until_woken()
         except AWAY as error:
@@ -133,12 +138,14 @@ class Engine:
 
     async def _claim(self, session: AsyncSession) -> bool:
         """Begin what can be had; tell whether it is worth looking again at once."""
-        claims, overtaken = await take(session, Worker(self.name, self._free, self._lease))
+        taken = await take(session, Worker(self.name, self._free, self._lease))
         await session.commit()
-        if claims:
-            for operation in await prepared(session, claims, self._vault):
-                self._begin(operation)
-        return bool(claims) or overtaken
+        self._left_over = taken.left_over
+        if taken.claims:
+            async with self._reads() as reads:
+                for operation in await prepared(reads, taken.claims, self._vault):
+                    self._begin(operation)
+        return taken.overtaken or (taken.left_over and bool(taken.claims))
 
     def _begin(self, operation: Operation) -> None:
         id = operation.claim.result_id
@@ -158,7 +165,8 @@ class Engine:
         finally:
             self._operations.pop(id, None)
             del self._tasks[id]
-            self._wake.set()
+            if self._left_over:
+                self._wake.set()
 
     async def _stored(self, operation: Operation, outcome: Outcome) -> bool:
         stored = False
