@@ -10,7 +10,7 @@ from sqlalchemy import Float, cast, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.executions.models import ExecutionResult
-from opsconductor.executions.protocol_repository import Claim, after, is_detached
+from opsconductor.executions.protocol_repository import Claim, after_lease, is_detached
 from opsconductor.executions.steering_repository import PLAIN
 
 R = ExecutionResult
@@ -185,10 +185,12 @@ async def take_over(session: AsyncSession, worker: Worker) -> list[Claim]:
     taken = (
         update(R)
         .where(R.id.in_(expired))
-        .values(fence=R.fence + 1, lease_until=after(worker.lease), worker=worker.name)
+        .values(fence=R.fence + 1, lease_until=after_lease(), worker=worker.name)
         .returning(R.id, R.execution_id, R.target_id, R.fence, R.first_action, R.steps, _since(R.updated_at))
     )
-    return [Claim(*row) for row in await session.execute(taken, execution_options=PLAIN)]
+    return [
+        Claim(*row) for row in await session.execute(taken, {"lease": worker.lease}, execution_options=PLAIN)
+    ]
 
 
 def _since(moment: Any) -> Any:

@@ -6,22 +6,25 @@ scheduled --claim--> scheduled with lease --intent--> running --result--> termin
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, tuple_, update
+from sqlalchemy import Float, Select, Update, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from opsconductor.executions.models import Execution, ExecutionResult
 from opsconductor.executions.steering_repository import (
     OPEN,
     PLAIN,
     finish,
-    held_executions,
+    holding,
     lock,
     steer,
 )
-from opsconductor.kit.database import unnested
+from opsconductor.kit.database import one_of, rows_of, unnested
 
 R = ExecutionResult
 Standing = Literal["ours", "cancelled", "gone"]
@@ -62,9 +65,9 @@ class Outcome:
     columns: dict[str, Any]
 
 
-def after(seconds: float) -> Any:
-    """Return a moment from now, by the clock of the database."""
-    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+def after_lease() -> Any:
+    """Return the moment `lease` seconds from now, by the clock of the database."""
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("lease", type_=Float))
 
 
 def is_detached() -> Any:
@@ -74,6 +77,16 @@ def is_detached() -> Any:
 
 async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -> set[UUID]:
     """Write down that these commands are about to be sent; return the ids for which that still is right."""
+    executions = {"execution_ids": sorted({claim.execution_id for claim in claims})}
+    await lock(session, executions["execution_ids"])
+    given = _held_by(claims) | {"lease": lease}
+    rows = set(await session.scalars(_intending(), given, execution_options=PLAIN))
+    await session.execute(_beginning(), executions, execution_options=PLAIN)
+    return rows
+
+
+@cache
+def _intending() -> ReturningUpdate[UUID]:
     stopped = exists().where(
         Execution.id == R.execution_id,
         or_(
@@ -82,46 +95,59 @@ async def intend(session: AsyncSession, claims: Sequence[Claim], lease: float) -
             Execution.starts_until <= func.now(),
         ),
     )
-    started = (
+    return (
         update(R)
-        .where(_held(claims), R.status == "scheduled", R.cancel_requested_at.is_(None), ~stopped)
-        .values(status="running", started_at=func.now(), updated_at=func.now(), lease_until=after(lease))
+        .where(_is_held(), R.status == "scheduled", R.cancel_requested_at.is_(None), ~stopped)
+        .values(status="running", started_at=func.now(), updated_at=func.now(), lease_until=after_lease())
         .returning(R.id)
     )
-    execution_ids = sorted({c.execution_id for c in claims})
-    await lock(session, execution_ids)
-    rows = set(await session.scalars(started, execution_options=PLAIN))
-    first = update(Execution).where(Execution.id.in_(execution_ids), Execution.status == "scheduled")
-    values = {"status": "running", "started_at": func.now()}
-    await session.execute(first.values(values), execution_options=PLAIN)
-    return rows
 
 
-def _held(claims: Sequence[Claim]) -> Any:
-    held = _rows("held", claims)
+@cache
+def _beginning() -> Update:
+    first = update(Execution).where(one_of(Execution.id, "execution_ids"), Execution.status == "scheduled")
+    return first.values(status="running", started_at=func.now())
+
+
+def _is_held() -> Any:
+    """Whether a result is held by one of the claims that are given with a statement (`_held_by`)."""
+    held = _claimed("held")
     return tuple_(R.id, R.fence).in_(select(held.c.id, held.c.fence))
 
 
-def _rows(name: str, claims: Sequence[Claim], **values: Sequence[Any]) -> Any:
-    """Return claims as a table of ids and fences, with further columns of results."""
+def _held_by(claims: Sequence[Claim]) -> dict[str, Any]:
+    return _rows("held", claims)
+
+
+def _claimed(name: str, *more: str) -> TableValuedAlias:
+    """Return claims as a table of ids and fences, with further columns of results, as `_rows` gives them."""
+    return unnested(name, {each: R.__table__.c[each].type for each in ("id", "fence", *more)})
+
+
+def _rows(name: str, claims: Sequence[Claim], **more: Sequence[Any]) -> dict[str, Any]:
     ids, fences = [claim.result_id for claim in claims], [claim.fence for claim in claims]
-    columns: dict[str, Sequence[Any]] = {"id": ids, "fence": fences, **values}
-    return unnested(name, {each: (R.__table__.c[each].type, given) for each, given in columns.items()})
+    return rows_of(name, {"id": ids, "fence": fences, **more})
 
 
 async def progress(
     session: AsyncSession, begun: Sequence[tuple[Claim, list[dict[str, Any]]]]
 ) -> dict[UUID, bool]:
     """Write down which action is about to begin; return for each id that is still ours whether it shall stop."""
-    new = _rows("new", [claim for claim, _ in begun], steps=[steps for _, steps in begun])
-    write = (
+    given = _rows("new", [claim for claim, _ in begun], steps=[steps for _, steps in begun])
+    rows = await session.execute(_progressing(), given, execution_options=PLAIN)
+    return {row[0]: row[1] for row in rows}
+
+
+@cache
+def _progressing() -> ReturningUpdate[UUID, bool]:
+    new = _claimed("new", "steps")
+    return (
         update(R)
         .where(R.id == new.c.id, R.fence == new.c.fence)
         .where(R.status == "running", Execution.id == R.execution_id)
         .values(steps=new.c.steps, updated_at=func.now())
         .returning(R.id, _to_be_stopped())
     )
-    return {row[0]: row[1] for row in await session.execute(write, execution_options=PLAIN)}
 
 
 def _to_be_stopped() -> Any:
@@ -139,42 +165,48 @@ async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]
     The same statement holds their executions, each before its results are written, as `lock` does: what steers and
     finishes an execution after it sees what others have written before.
     """
-    given = {name: [outcome.columns[name] for outcome in outcomes] for name in outcomes[0].columns}
-    new = _rows("new", [outcome.claim for outcome in outcomes], **given)
-    held = held_executions({outcome.claim.execution_id for outcome in outcomes}).cte("held")
-    write = (
-        update(R)
-        .where(R.id == new.c.id, R.fence == new.c.fence, R.status.in_(OPEN))
-        .where(R.execution_id == held.c.id)
-        .values({name: new.c[name] for name in given})
-        .values(finished_at=func.now(), updated_at=func.now())
-        .returning(R.id, held.c.id, held.c.steered)
-    )
-    written = (await session.execute(write, execution_options=PLAIN)).all()
+    columns = {name: [outcome.columns[name] for outcome in outcomes] for name in outcomes[0].columns}
+    claims = [outcome.claim for outcome in outcomes]
+    given = _rows("new", claims, **columns)
+    given["execution_ids"] = list({claim.execution_id for claim in claims})
+    written = (await session.execute(_storing(tuple(columns)), given, execution_options=PLAIN)).all()
     await steer(session, sorted({execution_id for _, execution_id, steered in written if steered}))
     await finish(session, sorted({execution_id for _, execution_id, _ in written}))
     return {id for id, _, _ in written}
 
 
+@cache
+def _storing(columns: tuple[str, ...]) -> ReturningUpdate[UUID, UUID, bool]:
+    new, held = _claimed("new", *columns), holding().cte("held")
+    return (
+        update(R)
+        .where(R.id == new.c.id, R.fence == new.c.fence, R.status.in_(OPEN))
+        .where(R.execution_id == held.c.id)
+        .values({name: new.c[name] for name in columns})
+        .values(finished_at=func.now(), updated_at=func.now())
+        .returning(R.id, held.c.id, held.c.steered)
+    )
+
+
 async def renew(session: AsyncSession, claims: Sequence[Claim], lease: float) -> dict[UUID, bool]:
     """Prolong what a worker holds; return for each id that is still its own whether it shall be cancelled."""
-    held = select(R.id).where(_held(claims), R.status.in_(OPEN)).order_by(R.id).with_for_update()
+    held = select(R.id).where(_is_held(), R.status.in_(OPEN)).order_by(R.id).with_for_update()
     prolonged = (
         update(R)
         .where(R.id.in_(held), Execution.id == R.execution_id)
-        .values(lease_until=after(lease))
+        .values(lease_until=after_lease())
         .returning(R.id, _to_be_stopped())
     )
-    rows = await session.execute(prolonged, execution_options=PLAIN)
+    rows = await session.execute(prolonged, _held_by(claims) | {"lease": lease}, execution_options=PLAIN)
     return {row[0]: row[1] for row in rows}
 
 
 async def hand_back(session: AsyncSession, claims: Sequence[Claim]) -> None:
     """Give up what another worker can begin or attach to, so that it need not wait for the lease."""
-    freed = update(R).where(_held(claims), R.status == "scheduled").values(lease_until=None, worker=None)
-    await session.execute(freed, execution_options=PLAIN)
-    left = update(R).where(_held(claims), R.status == "running", is_detached())
-    await session.execute(left.values(lease_until=func.now()), execution_options=PLAIN)
+    freed = update(R).where(_is_held(), R.status == "scheduled").values(lease_until=None, worker=None)
+    await session.execute(freed, _held_by(claims), execution_options=PLAIN)
+    left = update(R).where(_is_held(), R.status == "running", is_detached()).values(lease_until=func.now())
+    await session.execute(left, _held_by(claims), execution_options=PLAIN)
 
 
 async def lose_expired(session: AsyncSession, message: str) -> list[UUID]:
@@ -211,7 +243,16 @@ class Plan:
 
 async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID, Plan]:
     """Return what these executions do."""
-    query = select(
+    rows = await session.execute(_planned(), {"execution_ids": list(execution_ids)})
+    return {
+        id: Plan(actions, strategy.get("target_seconds"), mode, variables, secret, files or {})
+        for id, actions, strategy, mode, variables, secret, files in rows
+    }
+
+
+@cache
+def _planned() -> Select[*tuple[Any, ...]]:
+    return select(
         Execution.id,
         Execution.actions,
         Execution.strategy,
@@ -219,9 +260,4 @@ async def plans_of(session: AsyncSession, execution_ids: set[UUID]) -> dict[UUID
         Execution.variables,
         Execution.secret_variables,
         Execution.parameters["files"],
-    )
-    rows = await session.execute(query.where(Execution.id.in_(execution_ids)))
-    return {
-        id: Plan(actions, strategy.get("target_seconds"), mode, variables, secret, files or {})
-        for id, actions, strategy, mode, variables, secret, files in rows
-    }
+    ).where(one_of(Execution.id, "execution_ids"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    bindparam,
     cast,
     delete,
     func,
@@ -23,9 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
 from opsconductor.calendars.repository import any_in_force
 from opsconductor.executions.models import Execution, ExecutionResult, IdempotencyKey
+from opsconductor.kit.database import one_of
 
 FOR_FLOWS = (
     "target_id",
@@ -83,16 +87,21 @@ async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[
 
 async def open_work(session: AsyncSession, user_id: UUID | None, user_name: str) -> OpenWork:
     """Return how many executions of this user are open, how many operations of everybody, and if calendars count."""
-    open = ("scheduled", "running")
+    whose = {"user_id": user_id} if user_id else {"user_name": user_name}
+    return OpenWork(*(await session.execute(_open_work(of_a_user=bool(user_id)), whose)).one())
+
+
+@cache
+def _open_work(*, of_a_user: bool) -> Select[int, int, bool]:
+    open = Execution.status.in_(("scheduled", "running"))
     owner = (
-        Execution.created_by == user_id
-        if user_id
-        else Execution.created_by.is_(None) & (Execution.created_by_name == user_name)
+        Execution.created_by == bindparam("user_id")
+        if of_a_user
+        else Execution.created_by.is_(None) & (Execution.created_by_name == bindparam("user_name"))
     )
-    mine = select(func.count()).where(Execution.status.in_(open), owner)
-    operations = select(func.coalesce(func.sum(Execution.target_count), 0)).where(Execution.status.in_(open))
-    query = select(mine.scalar_subquery(), operations.scalar_subquery(), any_in_force())
-    return OpenWork(*(await session.execute(query)).one())
+    mine = select(func.count()).where(open, owner)
+    operations = select(func.coalesce(func.sum(Execution.target_count), 0)).where(open)
+    return select(mine.scalar_subquery(), operations.scalar_subquery(), any_in_force())
 
 
 def executions(
@@ -146,6 +155,15 @@ async def results_for_flows(
 
     Thousands are read at once: objects, or columns that nobody asked for, cost more than the question for them.
     """
+    given: dict[str, Any] = {"execution_id": execution_id}
+    if target_ids is not None:
+        given["target_ids"] = list(target_ids)
+    query = _for_flows(some=target_ids is not None, output=output)
+    return (await session.execute(query, given)).all()
+
+
+@cache
+def _for_flows(*, some: bool, output: bool) -> Select[*tuple[Any, ...]]:
     table = ExecutionResult.__table__
     read: dict[str, ColumnElement[Any]] = {name: table.c[name] for name in (*FOR_FLOWS, *OUTPUTS)}
     read["steps"] = cast(table.c.steps, Text)
@@ -159,11 +177,12 @@ async def results_for_flows(
         "execution_seconds": cast(func.extract("epoch", took), Float),
     }
     of_it = table.c.execution_id == execution.c.id
-    if target_ids is not None:
-        of_it &= table.c.target_id.in_(target_ids)
+    if some:
+        of_it &= one_of(table.c.target_id, "target_ids")
     query = select(*(column.label(name) for name, column in read.items()))
-    query = query.select_from(execution.outerjoin(table, of_it)).where(execution.c.id == execution_id)
-    return (await session.execute(query.order_by(table.c.target_name, table.c.id))).all()
+    query = query.select_from(execution.outerjoin(table, of_it))
+    query = query.where(execution.c.id == bindparam("execution_id"))
+    return query.order_by(table.c.target_name, table.c.id)
 
 
 async def result(session: AsyncSession, execution_id: UUID, result_id: UUID) -> ExecutionResult | None:
@@ -187,19 +206,26 @@ async def add_results(session: AsyncSession, rows: list[dict[str, Any]]) -> None
 
 
 async def remembered_key(session: AsyncSession, owner: str, key: str) -> IdempotencyKey | None:
-    query = select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key)
-    return await session.scalar(query)
+    return await session.scalar(_remembered(), {"owner": owner, "key": key})
+
+
+@cache
+def _remembered() -> Select[IdempotencyKey]:
+    same = (IdempotencyKey.owner == bindparam("owner")) & (IdempotencyKey.key == bindparam("key"))
+    return select(IdempotencyKey).where(same)
 
 
 async def remember_key(
     session: AsyncSession, owner: str, key: str, request_sha256: bytes, execution_id: UUID
 ) -> bool:
     """Store a key; False when somebody else was faster (waits for a transaction under way)."""
-    wanted = upsert(IdempotencyKey).values(
-        owner=owner, key=key, request_sha256=request_sha256, execution_id=execution_id
-    )
-    stored = await session.scalar(wanted.on_conflict_do_nothing().returning(IdempotencyKey.key))
-    return stored is not None
+    row = {"owner": owner, "key": key, "request_sha256": request_sha256, "execution_id": execution_id}
+    return await session.scalar(_remembering(), row) is not None
+
+
+@cache
+def _remembering() -> ReturningInsert[str]:
+    return upsert(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.key)
 
 
 async def forget_old_keys(session: AsyncSession) -> None:

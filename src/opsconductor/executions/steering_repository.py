@@ -1,13 +1,16 @@
 """Statements that steer executions as a whole: batches, stops, ends. All times are the database's."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.executions.models import Execution, ExecutionResult
+from opsconductor.kit.database import one_of
 
 R = ExecutionResult
 OPEN = ("scheduled", "running")
@@ -71,8 +74,14 @@ async def skip_scheduled(session: AsyncSession, ids: Sequence[UUID], code: str, 
     await session.execute(skipped.values({**values, **times}), execution_options=PLAIN)
 
 
-async def finish(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[UUID]:
+async def finish(session: AsyncSession, execution_ids: Collection[UUID]) -> list[UUID]:
     """Give executions without open results their final status; return those. Lock them first."""
+    given = {"execution_ids": list(execution_ids)}
+    return list(await session.scalars(_finishing(), given, execution_options=PLAIN))
+
+
+@cache
+def _finishing() -> ReturningUpdate[UUID]:
     results = R.execution_id == Execution.id
     good = R.status == "completed"
     status = case(
@@ -84,27 +93,28 @@ async def finish(session: AsyncSession, execution_ids: Sequence[UUID]) -> list[U
         (exists().where(results, ~good), "failed"),
         else_="completed",
     )
-    done = (
+    return (
         update(Execution)
         .where(
-            Execution.id.in_(execution_ids),
+            one_of(Execution.id, "execution_ids"),
             Execution.status.not_in(TERMINAL),
             ~exists().where(results, R.status.in_(OPEN)),
         )
         .values(status=status, finished_at=func.now())
         .returning(Execution.id)
     )
-    return list(await session.scalars(done, execution_options=PLAIN))
 
 
-def held_executions(ids: Collection[UUID]) -> Select[UUID, bool]:
-    """Return the query that holds the rows of executions, in one order for all, and says which have to be steered."""
+@cache
+def holding() -> Select[UUID, bool]:
+    """Return the statement that holds the rows of `execution_ids`, in one order for all, and says which to steer."""
     steered = or_(Execution.max_failures.is_not(None), Execution.batch_count > 1)
     goes_on = Execution.stop_reason.is_(None)
-    query = select(Execution.id, (steered & goes_on).label("steered")).where(Execution.id.in_(sorted(ids)))
-    return query.order_by(Execution.id).with_for_update()
+    query = select(Execution.id, (steered & goes_on).label("steered"))
+    return query.where(one_of(Execution.id, "execution_ids")).order_by(Execution.id).with_for_update()
 
 
 async def lock(session: AsyncSession, execution_ids: Collection[UUID]) -> list[UUID]:
     """Hold the rows of executions; return the ids of those that have to be steered."""
-    return [id for id, steered in await session.execute(held_executions(execution_ids)) if steered]
+    rows = await session.execute(holding(), {"execution_ids": list(execution_ids)})
+    return [id for id, steered in rows if steered]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -16,10 +17,15 @@ from opsconductor.kit.ids import new_id
 
 async def hook_at(session: AsyncSession, method: str, path: str) -> tuple[Hook, list[HookSecret]] | None:
     """Return a hook and its good secrets, newest first, in one question: it is asked at every request."""
-    query = select(Hook, HookSecret).outerjoin(HookSecret, (HookSecret.hook_id == Hook.id) & _is_good())
-    query = query.where(Hook.method == method, Hook.path == path).order_by(HookSecret.id.desc())
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_with_good_secrets(), {"method": method, "path": path})).all()
     return (rows[0][0], [secret for _, secret in rows if secret is not None]) if rows else None
+
+
+@cache
+def _with_good_secrets() -> Select[Hook, HookSecret]:
+    query = select(Hook, HookSecret).outerjoin(HookSecret, (HookSecret.hook_id == Hook.id) & _is_good())
+    at = (Hook.method == bindparam("method")) & (Hook.path == bindparam("path"))
+    return query.where(at).order_by(HookSecret.id.desc())
 
 
 async def note(session: AsyncSession, method: str, path: str) -> None:

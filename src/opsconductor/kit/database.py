@@ -2,17 +2,29 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, DateTime, Engine, MetaData, bindparam, cast, column, event, func
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Engine,
+    MetaData,
+    any_,
+    bindparam,
+    cast,
+    column,
+    event,
+    func,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
@@ -49,18 +61,31 @@ class Base(DeclarativeBase):
 Sessions = async_sessionmaker[AsyncSession]
 
 
-def unnested(name: str, columns: Mapping[str, tuple[TypeEngine[Any], Sequence[Any]]]) -> TableValuedAlias:
-    """Return rows as a table: by column, its type and its values, all of one length.
+def one_of(column: InstrumentedAttribute[Any] | ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column has one of the values that are given under a name: one parameter, however many there are.
+
+    So a statement can be made once, and be asked again and again: to make one costs more than to ask it.
+    """
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+def unnested(name: str, columns: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
+    """Return a table of rows that are given when the statement is asked (see `rows_of`): by column, its type.
 
     Each column is one parameter, so the statement's text is the same for one row and for five hundred: it is compiled
     once, and the database plans it once.
     """
     arrays = []
-    for kind, values in columns.values():
+    for each, kind in columns.items():
         of_kind = ARRAY(kind, dimensions=1)  # a list may be one JSON value
-        arrays.append(cast(bindparam(None, list(values), type_=of_kind, unique=True), of_kind))
-    typed = (column(each, kind) for each, (kind, _) in columns.items())
+        arrays.append(cast(bindparam(f"{name}_{each}", type_=of_kind), of_kind))
+    typed = (column(each, kind) for each, kind in columns.items())
     return func.unnest(*arrays).table_valued(*typed).render_derived(name=name)
+
+
+def rows_of(name: str, columns: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    """Return rows, by column and all of one length, as what is given with a statement that has them `unnested`."""
+    return {f"{name}_{each}": list(values) for each, values in columns.items()}
 
 
 def driver_url(url: str) -> str:

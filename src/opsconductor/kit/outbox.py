@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import func, text
 
-from opsconductor.kit.database import Base, CreatedAt, Id
+from opsconductor.kit.database import Base, CreatedAt, Id, one_of
 
 
 class OutgoingMessage(Base):
@@ -34,4 +34,4 @@ async def unsent(
 
 async def forget(session: AsyncSession, ids: list[UUID]) -> None:
     """Delete messages that were sent."""
-    await session.execute(delete(OutgoingMessage).where(OutgoingMessage.id.in_(ids)))
+    await session.execute(delete(OutgoingMessage).where(one_of(OutgoingMessage.id, "ids")), {"ids": ids})

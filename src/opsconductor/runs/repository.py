@@ -1,24 +1,27 @@
 """The runs domain's questions to the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Text, cast, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, String, Text, Update, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 from opsconductor.auth.models import User
-from opsconductor.contracts.runs import RunReport, StepReport
+from opsconductor.contracts.runs import RunReport
 from opsconductor.executions.models import Execution
-from opsconductor.kit.database import unnested
+from opsconductor.kit.database import Base, one_of, rows_of, unnested
 from opsconductor.runs.models import WorkflowExecution as Run
 from opsconductor.runs.models import WorkflowExecutionStep as Step
 from opsconductor.workflows.models import NoderedFlow
 
+RUNS, STEPS = (Base.metadata.tables[each.__tablename__] for each in (Run, Step))
+"""As tables: what is given with a statement about objects would be taken for their attributes."""
 REPORTED = {
     "id": "run_id",
     "node_red_flow_id": "flow_id",
@@ -39,12 +42,20 @@ GOES_ON = ("status", "completed_at", "error_message", "error_node_id")
 
 
 COUNTS = ("messages", "errors")
+OF_A_STEP = tuple(column.name for column in STEPS.columns if column.name != "run_id")
+"""Columns of a step, which are called the same in a report."""
 
 
 async def keep_runs(session: AsyncSession, reports: Sequence[RunReport]) -> None:
     """Write down what is told of runs, new or known; the flow's name, version and owner are those of its beginning."""
+    given = {name: [getattr(report, field) for report in reports] for name, field in REPORTED.items()}
     details = [report.cause_detail for report in reports]
-    told = _told(Run, REPORTED, reports, detail=(Text(), details))
+    await session.execute(_keeping_runs(), rows_of("told", {**given, "detail": details}))
+
+
+@cache
+def _keeping_runs() -> Insert:
+    told = _told(Run, REPORTED, detail=Text())
     first = select(func.min(cast(Execution.id, String))).where(Execution.run_id == cast(told.c.id, String))
     found = select(
         *(told.c[name] for name in REPORTED),
@@ -68,10 +79,10 @@ async def keep_runs(session: AsyncSession, reports: Sequence[RunReport]) -> None
         "execution_id",
         "metadata",
     ]
-    wanted = insert(Run).from_select(names, found.order_by(told.c.id))
+    wanted = insert(RUNS).from_select(names, found.order_by(told.c.id))
     new: dict[str, Any] = {name: wanted.excluded[name] for name in (*GOES_ON, "execution_id")}
     new["seen_at"] = func.now()
-    await session.execute(wanted.on_conflict_do_update(index_elements=["id"], set_=new))
+    return wanted.on_conflict_do_update(index_elements=["id"], set_=new)
 
 
 async def keep_steps(session: AsyncSession, reports: Sequence[RunReport]) -> None:
@@ -79,41 +90,49 @@ async def keep_steps(session: AsyncSession, reports: Sequence[RunReport]) -> Non
     steps = {(report.run_id, step.node_id): step for report in reports for step in report.steps}
     if not steps:
         return
-    names = {column.name: column.name for column in Step.__table__.columns if column.name != "run_id"}
-    ids = [run_id for run_id, _ in steps]
-    told = _told(Step, names, list(steps.values()), run_id=(Step.run_id.type, ids))
-    columns = ["run_id", *names]
-    wanted = insert(Step).from_select(columns, select(*(told.c[name] for name in columns)))
+    given = {name: [getattr(step, name) for step in steps.values()] for name in OF_A_STEP}
+    run_ids = [run_id for run_id, _ in steps]
+    await session.execute(_keeping_steps(), rows_of("told", {"run_id": run_ids, **given}))
+
+
+@cache
+def _keeping_steps() -> Insert:
+    columns = ["run_id", *OF_A_STEP]
+    told = _told(Step, columns)
+    wanted = insert(STEPS).from_select(columns, select(*(told.c[name] for name in columns)))
     # A process that has forgotten a run counts from nothing when the run goes on.
     new: dict[str, Any] = {name: wanted.excluded[name] for name in ("status", "finished_at")}
-    new |= {name: func.greatest(wanted.excluded[name], Step.__table__.c[name]) for name in COUNTS}
+    new |= {name: func.greatest(wanted.excluded[name], STEPS.c[name]) for name in COUNTS}
     new["error_message"] = func.coalesce(wanted.excluded.error_message, Step.error_message)
-    await session.execute(wanted.on_conflict_do_update(index_elements=["run_id", "node_id"], set_=new))
+    return wanted.on_conflict_do_update(index_elements=["run_id", "node_id"], set_=new)
 
 
-def _told(
-    table: type[Run] | type[Step],
-    names: dict[str, str],
-    rows: Sequence[RunReport] | Sequence[StepReport],
-    **more: tuple[TypeEngine[Any], Sequence[Any]],
-) -> TableValuedAlias:
+def _told(table: type[Run] | type[Step], names: Iterable[str], **more: TypeEngine[Any]) -> TableValuedAlias:
+    """Return what is told as a table, with these columns of another one."""
     kinds = {column.name: column.type for column in table.__table__.columns}
-    columns = {name: (kinds[name], [getattr(row, field) for row in rows]) for name, field in names.items()}
-    return unnested("told", columns | more)
+    return unnested("told", {name: kinds[name] for name in names} | more)
 
 
 async def keep_alive(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Note that these runs go on, also those that were believed to be lost."""
+    await session.execute(_keeping_alive(), {"run_ids": list(ids)})
+
+
+@cache
+def _keeping_alive() -> Update:
     going_on = {"seen_at": func.now(), "status": "running", "completed_at": None, "error_message": None}
-    known = Run.id.in_(ids) & Run.status.in_(("running", "lost"))
-    await session.execute(update(Run).where(known).values(going_on))
+    known = one_of(Run.id, "run_ids") & Run.status.in_(("running", "lost"))
+    return update(Run).where(known).values(going_on)
 
 
 async def to_be_cancelled(session: AsyncSession, ids: Sequence[UUID]) -> list[UUID]:
-    query = select(Run.id).where(
-        Run.id.in_(ids), Run.status == "running", Run.cancel_requested_at.is_not(None)
-    )
-    return list(await session.scalars(query))
+    return list(await session.scalars(_to_be_cancelled(), {"run_ids": list(ids)}))
+
+
+@cache
+def _to_be_cancelled() -> Select[UUID]:
+    wanted = one_of(Run.id, "run_ids") & (Run.status == "running")
+    return select(Run.id).where(wanted, Run.cancel_requested_at.is_not(None))
 
 
 async def lose_silent(session: AsyncSession, since: datetime, reason: str) -> list[UUID]:

@@ -1,17 +1,14 @@
 """The targets domain's questions to the database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
     Text,
-    Uuid,
-    any_,
-    bindparam,
     cast,
     exists,
     func,
@@ -25,7 +22,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from opsconductor.kit.database import unnested
+from opsconductor.kit.database import one_of, rows_of, unnested
 from opsconductor.targets.models import Target
 from opsconductor.targets.schemas import TargetFilter
 from opsconductor.transports.base import MAX_HOPS
@@ -40,8 +37,13 @@ async def target(session: AsyncSession, target_id: UUID, *, lock: bool = False) 
 
 
 async def targets_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Target]:
-    rows = await session.scalars(_whole().where(Target.id.in_(ids)))
+    rows = await session.scalars(_by_id(), {"target_ids": list(ids)})
     return {row.id: row for row in rows}
+
+
+@cache
+def _by_id() -> Select[Target]:
+    return _whole().where(one_of(Target.id, "target_ids"))
 
 
 async def all_matching_as_json(
@@ -155,30 +157,25 @@ async def uses_of_credentials(session: AsyncSession, ids: Sequence[UUID]) -> dic
 
 async def pin_first_keys(session: AsyncSession, keys: Mapping[UUID, str]) -> dict[UUID, str]:
     """Pin the keys that targets showed first; return the names of those that had none, by id."""
-    first = select(Target.id).where(Target.id == any_(_ids(keys)), Target.host_key.is_(None))
+    first = select(Target.id).where(one_of(Target.id, "target_ids"), Target.host_key.is_(None))
     types = Target.__table__.c
-    shown = unnested(
-        "shown", {"id": (types.id.type, list(keys)), "key": (types.host_key.type, list(keys.values()))}
-    )
+    shown = unnested("shown", {"id": types.id.type, "key": types.host_key.type})
     pinned = (
         update(Target)
         .where(Target.id.in_(first.order_by(Target.id).with_for_update()), Target.id == shown.c.id)
         .values(host_key=shown.c.key, host_key_pinned_at=func.now(), offered_host_key=None)
         .returning(Target.id, Target.name)
     )
-    rows = await session.execute(pinned, execution_options={"synchronize_session": False})
+    given = {"target_ids": list(keys), **rows_of("shown", {"id": keys, "key": keys.values()})}
+    rows = await session.execute(pinned, given, execution_options={"synchronize_session": False})
     return {row.id: row.name for row in rows}
 
 
 async def pinned_keys(session: AsyncSession, target_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """Return the keys that are pinned now, by target."""
-    query = select(Target.id, Target.host_key).where(Target.id == any_(_ids(target_ids)))
-    return {row.id: row.host_key for row in await session.execute(query)}
-
-
-def _ids(target_ids: Collection[UUID]) -> Any:
-    """Return ids as one parameter: the statement is the same however many there are."""
-    return bindparam(None, list(target_ids), type_=ARRAY(Uuid), unique=True)
+    query = select(Target.id, Target.host_key).where(one_of(Target.id, "target_ids"))
+    rows = await session.execute(query, {"target_ids": list(target_ids)})
+    return {row.id: row.host_key for row in rows}
 
 
 async def keep_offered_key(session: AsyncSession, target_id: UUID, key: str) -> None:

@@ -1,9 +1,10 @@
 """The workflows domain's questions to the database."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
@@ -16,8 +17,13 @@ DEPLOY_LOCK = 7_311_002  # one deploy at a time
 
 async def owner_of(session: AsyncSession, flow_id: str) -> User | None:
     """Return whom a tab runs as (see auth.guard.FlowOwners)."""
+    return await session.scalar(_owner(), {"flow_id": flow_id})
+
+
+@cache
+def _owner() -> Select[User]:
     query = select(User).join(NoderedFlow, NoderedFlow.user_id == User.id)
-    return await session.scalar(query.where(NoderedFlow.flow_id == flow_id, NoderedFlow.is_active))
+    return query.where(NoderedFlow.flow_id == bindparam("flow_id"), NoderedFlow.is_active)
 
 
 async def newest_deploy(session: AsyncSession) -> NoderedDeploy | None:
