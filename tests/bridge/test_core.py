@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from tests.bridge.conftest import Door, command_on, open_door
@@ -111,20 +110,6 @@ async def test_a_password_reaches_the_core_as_it_was_typed(before: Door, stand_i
     assert [json.loads(body) for body in stand_in.bodies] == [wanted]
 
 
-async def test_only_what_changes_nothing_is_tried_a_second_time(
-    before: Door, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = _lose_the_first_connection(monkeypatch, httpx.URL(stand_in.url).port)
-    client = await before.client("a-token")
-    read = await client.get(STATE)
-    tries.clear()
-    changed = await client.post("/api/workflow/execute", json=command_on([SOME_ID]))
-
-    assert read.status_code == 200
-    assert (changed.status_code, changed.json()["code"]) == (503, "core_unavailable")
-    assert [request.method for request in stand_in.asked] == ["GET"]
-
-
 async def test_runs_that_start_wait_in_line_and_who_asks_for_an_end_passes_it(
     core: Core, stand_in: StandIn
 ) -> None:
@@ -160,19 +145,3 @@ async def test_what_begins_lets_who_reads_a_result_go_first(core: Core, stand_in
 
     assert {answer.status_code for answer in answers} == {200}
     assert stand_in.together == [["GET"], ["POST"]]
-
-
-def _lose_the_first_connection(monkeypatch: pytest.MonkeyPatch, port: int | None) -> list[httpx.Request]:
-    """Let the first connection to this port fail; return the list of tries, to be cleared for another time."""
-    tries: list[httpx.Request] = []
-    really = httpx.AsyncHTTPTransport.handle_async_request
-
-    async def send(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        if request.url.port == port:
-            tries.append(request)
-            if len(tries) == 1:
-                raise httpx.ConnectError("lost on purpose")
-        return await really(self, request)
-
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", send)
-    return tries

@@ -17,10 +17,10 @@ def _environment(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": SOURCE, **more}
 
 
-def test_it_never_loads_what_reaches_the_database() -> None:
+def test_it_loads_neither_what_reaches_the_database_nor_a_second_http_client() -> None:
     check = (
         "import opsconductor.apps.bridge as b, sys; b.app();"
-        "assert not {'sqlalchemy', 'psycopg', 'celery', 'asyncssh'} & set(sys.modules)"
+        "assert not {'sqlalchemy', 'psycopg', 'celery', 'asyncssh', 'httpx'} & set(sys.modules)"
     )
     environment = _environment(REDIS_URL="redis://127.0.0.1:1/0")
     subprocess.run([sys.executable, "-c", check], env=environment, check=True, timeout=60)
@@ -32,17 +32,24 @@ def test_it_starts_with_the_address_of_redis_alone_and_not_without(core: Core) -
     command += ["--host", "127.0.0.1", "--port", str(port)]
     refused = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=60)
     redis_url = core.environment["REDIS_URL"]
-    process = subprocess.Popen(command, env=_environment(REDIS_URL=redis_url), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        env=_environment(REDIS_URL=redis_url, PYTHONWARNINGS="always"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         health = _health(port)
     finally:
         process.terminate()
-        ended = process.wait(15)
+        _, said = process.communicate(timeout=15)
 
     assert refused.returncode != 0
     assert "REDIS_URL is not set" in refused.stderr
     assert health["service"] == "bridge"
-    assert ended == 0 or ended == -15
+    assert process.returncode in (0, -15)
+    assert "Unclosed" not in said
 
 
 def _health(port: int) -> dict[str, str]:

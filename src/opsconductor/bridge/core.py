@@ -2,11 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-import httpx
 import structlog
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -15,6 +13,18 @@ from pydantic import ValidationError
 from opsconductor.bridge import figures
 from opsconductor.bridge.breaker import Breaker
 from opsconductor.bridge.callers import Callers
+from opsconductor.bridge.client import (
+    Answer,
+    Client,
+    ConnectionLost,
+    Content,
+    Headers,
+    NoAnswer,
+    NoConnectionFree,
+    Params,
+    Question,
+    Unsendable,
+)
 from opsconductor.bridge.errors import CoreUnavailable
 from opsconductor.kit.callers import HEADER as CALLER
 from opsconductor.kit.callers import Caller
@@ -24,21 +34,13 @@ from opsconductor.kit.settings import Settings
 
 log = structlog.get_logger()
 
-Headers = Sequence[tuple[bytes, bytes]]
-Params = Mapping[str, str | list[str]]
-Content = bytes | AsyncIterable[bytes]
-
 PASSED_ON = (b"authorization", b"idempotency-key", b"if-match", b"x-opsconductor-flow")
 NO_STORE = {"Cache-Control": "no-store"}
 AWAY = {**NO_STORE, "Retry-After": "1"}
-CONNECT = 2.0  # s
 ANSWER = 30.0  # s; on top of the wait that was asked for
 PAUSE = 0.1  # s before the one second try
-IDLE = 2.0  # s; shorter than uvicorn's 5 s, or a request could meet a connection that is just being closed
 CONNECTIONS = 500  # a wait holds one for as long as it lasts
 PROBE = 1.0  # s
-NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout)
-CUT_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
 class Refused(Exception):
@@ -55,10 +57,9 @@ class Core:
     def __init__(self, settings: Settings, callers: Callers) -> None:
         self._callers = callers
         self.breaker = Breaker(self.answers)
-        self._http = _client(settings, CONNECTIONS)
-        self._probes = _client(
-            settings, 1
-        )  # of its own: one must not wait behind what it is to find out about
+        self._http = Client(settings.backend_url, CONNECTIONS)
+        # Of their own: one must not wait behind what it is to find out about.
+        self._probes = Client(settings.backend_url, 1)
 
     def start(self) -> None:
         """Begin to look after the core."""
@@ -67,8 +68,8 @@ class Core:
     async def close(self) -> None:
         """Close the connections."""
         await self.breaker.stop()
-        await self._probes.aclose()
-        await self._http.aclose()
+        await self._probes.close()
+        await self._http.close()
 
     async def pass_on(
         self,
@@ -96,70 +97,53 @@ class Core:
         params: Params | None = None,
         content: Content | None = None,
         wait: float = 0,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Return the core's answer, or raise what it refused with."""
-        asked = self._http.build_request(
-            method,
-            path,
-            params=params,
-            content=content,
-            headers=[*headers, *_trace(request), *_kind(content)],
-            timeout=httpx.Timeout(ANSWER + wait, connect=CONNECT),
-        )
-        answer = await self._send(asked, wait)
+        sent = [*headers, *_trace(request), *_kind(content)]
+        answer = await self._send(Question(method, path, ANSWER + wait, sent, params, content), wait)
         if caller := Caller.read(answer.headers.get(CALLER)):
             self._callers.learn(asker_of(request), caller)
-        if answer.status_code >= 400:
+        if answer.status >= 400:
             raise refusal_in(answer)
         return answer
 
     async def answers(self) -> bool:
         """Tell whether the core is up."""
         try:
-            answer = await self._probes.get("/health", timeout=PROBE)
-        except httpx.TransportError:
+            answer = await self._probes.send(Question("GET", "/health", PROBE))
+        except NoAnswer:
             return False
-        return answer.is_success
+        return 200 <= answer.status < 300
 
-    async def _send(self, asked: httpx.Request, wait: float) -> httpx.Response:
+    async def _send(self, asked: Question, wait: float) -> Answer:
         with self.breaker.under_way(wait), _long_poll(wait):
             try:
                 answer = await self._send_or_try_again(asked)
-            except httpx.LocalProtocolError as error:
+            except Unsendable as error:
                 raise BadRequest(
                     "A header of this request has characters that can't be passed on."
                 ) from error
-            except httpx.TransportError as error:
-                log.warning("core.away", path=asked.url.path, reason=type(error).__name__)
-                if not isinstance(error, httpx.PoolTimeout):  # that is of our own making
+            except NoAnswer as error:
+                log.warning("core.away", path=asked.path, reason=str(error))
+                if not isinstance(error, NoConnectionFree):  # that is of our own making
                     self.breaker.failed()
                 raise CoreUnavailable(headers=AWAY) from error
         if is_of_the_core(answer):
             self.breaker.succeeded()
-        elif answer.is_server_error:
+        elif answer.status >= 500:
             self.breaker.failed()
         return answer
 
-    async def _send_or_try_again(self, asked: httpx.Request) -> httpx.Response:
+    async def _send_or_try_again(self, asked: Question) -> Answer:
         """Send a request; what only reads a second time where the connection was lost, which costs little."""
         try:
             return await self._http.send(asked)
-        except (*NOT_CONNECTED, *CUT_OFF):
+        except ConnectionLost:
             if asked.method != "GET":
                 raise
         await asyncio.sleep(PAUSE)
         figures.RETRIED.inc()
         return await self._http.send(asked)
-
-
-def _client(settings: Settings, connections: int) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=str(settings.backend_url),
-        timeout=httpx.Timeout(ANSWER, connect=CONNECT),
-        limits=httpx.Limits(max_connections=connections, keepalive_expiry=IDLE),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # one caller's never reach another
-        trust_env=False,  # what talks to the core is never sent through a proxy
-    )
 
 
 @contextmanager
@@ -194,27 +178,27 @@ def passed_on(request: Request) -> Headers:
     return [(name, value) for name, value in request.headers.raw if name in PASSED_ON]
 
 
-def passed_back(answer: httpx.Response) -> Response:
+def passed_back(answer: Answer) -> Response:
     """Return the core's answer as ours."""
     kind = answer.headers.get("content-type")
-    return Response(answer.content, answer.status_code, headers=NO_STORE, media_type=kind)
+    return Response(answer.content, answer.status, headers=NO_STORE, media_type=kind)
 
 
-def is_of_the_core(answer: httpx.Response) -> bool:
+def is_of_the_core(answer: Answer) -> bool:
     """Tell whether an answer comes from the core: what is refused in another envelope than ours does not."""
-    return answer.status_code < 400 or _problem_in(answer) is not None
+    return answer.status < 400 or _problem_in(answer) is not None
 
 
-def refusal_in(answer: httpx.Response) -> Exception:
+def refusal_in(answer: Answer) -> Exception:
     """Return the refusal in an answer."""
     said = _problem_in(answer)
     if said is None:
-        log.warning("core.strange_answer", status=answer.status_code)
+        log.warning("core.strange_answer", status=answer.status)
         return CoreUnavailable(headers=AWAY)
-    return Refused(answer.status_code, said, answer.headers.get("retry-after"))
+    return Refused(answer.status, said, answer.headers.get("retry-after"))
 
 
-def _problem_in(answer: httpx.Response) -> Problem | None:
+def _problem_in(answer: Answer) -> Problem | None:
     try:
         return Problem.model_validate_json(answer.content)
     except ValidationError:

@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx
 from fastapi import Depends, Request
 
 from opsconductor.bridge.callers import Callers
+from opsconductor.bridge.client import Answer
 from opsconductor.bridge.core import NO_STORE, Core, asker_of, bearer_of, fingerprint
 from opsconductor.bridge.nudges import Nudges
 from opsconductor.bridge.recent import Recent
@@ -64,7 +64,7 @@ class Bridge:
 class RecentAnswers:
     """The core's answers that are kept for a moment, by a hash of who asked."""
 
-    editor_users: Recent[httpx.Response]
+    editor_users: Recent[Answer]
     editor_tickets: Recent[str]
     instances: Recent[None]
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-import httpx
-
 from opsconductor.bridge.callers import Callers
+from opsconductor.bridge.client import Answer
 from opsconductor.bridge.core import fingerprint
 from opsconductor.bridge.recent import Recent
 from opsconductor.kit.live import Hints
@@ -17,7 +16,7 @@ DEAF = 2.0  # s while Redis is away
 LET_THROUGH = 2.0  # s in which the core has let this token through; a revoked one sees nothing afterwards
 MOST = 32  # lists; one of 10,000 targets has 3 MB
 
-Ask = Callable[[], Coroutine[Any, Any, httpx.Response]]
+Ask = Callable[[], Coroutine[Any, Any, Answer]]
 Vouch = Callable[[], Coroutine[Any, Any, object]]
 
 
@@ -26,9 +25,9 @@ class TargetLists:
 
     def __init__(self, callers: Callers, hints: Hints) -> None:
         self._callers = callers
-        self._lists = Recent[httpx.Response]("targets", lambda: HEARING if hints.connected else DEAF, MOST)
+        self._lists = Recent[Answer]("targets", lambda: HEARING if hints.connected else DEAF, MOST)
 
-    async def get(self, asker: str, wanted: Mapping[str, str], ask: Ask, vouch: Vouch) -> httpx.Response:
+    async def get(self, asker: str, wanted: Mapping[str, str], ask: Ask, vouch: Vouch) -> Answer:
         """Return the targets that match; a token that the core has not let through lately, it has to `vouch` for."""
         if self._callers.of(asker, LET_THROUGH) is None:
             await vouch()
