@@ -1,34 +1,14 @@
-"""`audit`: verify the audit log, and export it. Asks the database itself: the log is not taken on its writer's word."""
+"""`audit`: verify the audit log, and export it."""
 
-import asyncio
-import os
-import re
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from opsconductor.apps.cli import console
 from opsconductor.apps.cli.lifecycle import AsJson, Folder
-from opsconductor.audit import exporting, verifying
-from opsconductor.audit.chain import Finding
-from opsconductor.audit.chain_repository import Head
-from opsconductor.audit.exporting import FileVerdict
-from opsconductor.audit.schemas import VerdictOut
-from opsconductor.kit.database import Sessions, connect, sessions
-from opsconductor.kit.settings import Settings, SettingsProblem, from_files
 from opsconductor.stack.folders import DataDir
-from opsconductor.stack.problems import StackProblem
-
-T = TypeVar("T")
-NOTED = re.compile(r"([1-9][0-9]{0,15}):([0-9a-f]{64})")
-SHOWN = 20  # findings; --json has all
 
 app = typer.Typer(
     help="The audit log: verify that nobody changed it, export it.",
@@ -52,10 +32,11 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Walk the whole log; exit status 1 where an entry was changed, removed, moved or put in."""
-    expected = _noted(noted)
+    from opsconductor.apps.cli import auditing  # brings the database, which hardly a command needs
 
     def deed() -> None:
-        intact = _verify_file(file, as_json) if file else _verify(DataDir.at(data_dir), expected, as_json)
+        data = DataDir.at(data_dir)
+        intact = auditing.verify_file(file, as_json) if file else auditing.verify(data, noted, as_json)
         raise typer.Exit(0 if intact else 1)
 
     console.guarded(deed)
@@ -69,127 +50,6 @@ def export(
     data_dir: Folder = None,
 ) -> None:
     """Write the log as JSON lines, each entry with its position and hashes."""
+    from opsconductor.apps.cli import auditing  # as above
 
-    async def write(found: Sessions, file: BinaryIO) -> None:
-        async for piece in exporting.lines(found, _utc(since), _utc(until)):
-            file.write(piece)
-
-    def deed() -> None:
-        with _opened(output) as file:
-            _asking(DataDir.at(data_dir), lambda found: write(found, file))
-
-    console.guarded(deed)
-
-
-def database_settings(data: DataDir) -> Settings:
-    """Return settings with the database that our environment names, or the installation's. Raises StackProblem."""
-    kept = data.secrets / "database_url"
-    try:
-        url = os.environ.get("DATABASE_URL") or from_files("DATABASE_URL").get("DATABASE_URL")
-        url = url or (kept.read_text().strip() if kept.exists() else "")
-        return Settings.model_validate({"DATABASE_URL": url}).require("database_url")
-    except SettingsProblem as problem:
-        raise StackProblem(
-            f"No database is known: {problem}, or name the installation with --data-dir."
-        ) from None
-
-
-def _asking(data: DataDir, ask: Callable[[Sessions], Awaitable[T]]) -> T:
-    config = database_settings(data)
-
-    async def asked() -> T:
-        async with _database(config) as found:
-            return await ask(found)
-
-    try:
-        return asyncio.run(asked())
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()
-        raise StackProblem(
-            f"The database did not answer: {reason[0] if reason else 'no reason was given'}"
-        ) from None
-
-
-@asynccontextmanager
-async def _database(config: Settings) -> AsyncIterator[Sessions]:
-    engine = connect(config, pool_size=1)
-    try:
-        yield sessions(engine)
-    finally:
-        await engine.dispose()
-
-
-def _verify(data: DataDir, expected: Head | None, as_json: bool) -> bool:
-    with console.err.status("Verifying …") as shown:
-
-        def tell(at: int, until: int) -> None:
-            shown.update(f"Verified {at:,} of {until:,} entries …")
-
-        verdict = VerdictOut.of(_asking(data, lambda found: verifying.verify(found, expected, tell)))
-    if as_json:
-        console.show_json(verdict.model_dump())
-    elif verdict.intact:
-        when = f", from {verdict.first_at:%Y-%m-%d %H:%M:%S} to {verdict.last_at:%Y-%m-%d %H:%M:%S} UTC"
-        _say(True, f"{verdict.entries:,} entries{when if verdict.entries else ''}: unbroken.")
-        console.out.print(f"  Head, to be noted elsewhere: {verdict.position}:{verdict.hash}")
-    else:
-        _say(False, f"The log is not as it was written; {verdict.entries:,} entries were looked at.")
-        _show(verdict.findings)
-    return verdict.intact
-
-
-def _verify_file(file: Path, as_json: bool) -> bool:
-    with file.open("rb") as opened:
-        verdict = exporting.verify_file(opened)
-    if as_json:
-        console.show_json(asdict(verdict) | {"intact": verdict.intact})
-    elif verdict.intact:
-        _say(True, _about(verdict))
-    else:
-        _say(False, f"The file is not as it was exported; it has {verdict.entries:,} entries.")
-        _show(verdict.findings)
-    return verdict.intact
-
-
-def _about(verdict: FileVerdict) -> str:
-    if not verdict.entries:
-        return "No entries."
-    holes = f" {verdict.holes:,} positions in between are not in the file." if verdict.holes else ""
-    return (
-        f"{verdict.entries:,} entries, positions {verdict.first} to {verdict.last}: each fits its hash.{holes}\n"
-        f"  The last: {verdict.last}:{verdict.hash}"
-    )
-
-
-def _say(well: bool, text: str) -> None:
-    console.out.print("[green]✓[/] " if well else "[red]✗[/] ", end="")
-    console.out.print(text, markup=False)
-
-
-def _show(findings: list[Any]) -> None:
-    finding: Finding
-    for finding in findings[:SHOWN]:
-        console.out.print(f"  {finding.kind:<10}{finding.detail}", markup=False)
-    if len(findings) > SHOWN:
-        console.out.print(f"  … and {len(findings) - SHOWN:,} more; --json has all of them.")
-
-
-def _noted(text: str | None) -> Head | None:
-    if text is None:
-        return None
-    if not (found := NOTED.fullmatch(text)):
-        raise typer.BadParameter("must be POSITION:HASH, as `audit verify` prints it", param_hint="--noted")
-    return Head(int(found[1]), bytes.fromhex(found[2]))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[BinaryIO]:
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    with output.open("wb") as file:
-        yield file
+    console.guarded(lambda: auditing.export(DataDir.at(data_dir), since, until, output))
