@@ -10,6 +10,7 @@ import { errorText } from '@/components/errorText'
 import { CheckIcon, DownloadIcon, ShieldIcon, WarningIcon } from '@/components/icons'
 import { Notice } from '@/components/Notice'
 import { ToneBadge } from '@/components/Status'
+import classes from './audit.module.css'
 
 const SHOWN = 5 // findings; the command line has all
 
@@ -58,7 +59,7 @@ export function ChainStanding({ verification: { data, error } }: { verification:
   if (data && !data.intact) return <Broken verdict={data} />
   if (!chain.data?.position) return null
   return (
-    <div role="status">
+    <div className={classes.chain} role="status">
       {data ? <Intact verdict={data} /> : <Unverified chain={chain.data} />}
       {!chain.data.protected && (
         <Text size="xs" c="dimmed">
