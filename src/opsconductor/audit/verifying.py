@@ -9,7 +9,7 @@ from opsconductor.audit.chain import BEGINNING, Finding, gap, moved
 from opsconductor.audit.chain_repository import Head
 from opsconductor.kit.database import Sessions
 
-BATCH = 20_000  # entries of one statement; about a fifth of a second
+BATCH = 20_000  # entries of one statement; about half a second
 MOST = 1000  # findings that are told; after so many the walk ends, as nobody reads more
 
 Tell = Callable[[int, int], None]

@@ -45,28 +45,39 @@ export function ChainActions({ verification }: { verification: Verification }) {
 }
 
 export function ChainStanding({ verification: { data, error } }: { verification: Verification }) {
-  const { t } = useTranslation()
   const chain = useQuery({
     queryKey: keys.auditChain,
     queryFn: ({ signal }) => answer(api.GET('/api/v3/audit/chain', { signal })),
   })
-  if (error ?? chain.error)
-    return (
-      <Notice tone="danger" icon={WarningIcon} title={t('audit.notVerified')} role="alert">
-        {errorText(error ?? chain.error)}
-      </Notice>
-    )
+  const failure = error ?? chain.error
+  if (failure) return <Failed error={failure} />
   if (data && !data.intact) return <Broken verdict={data} />
   if (!chain.data?.position) return null
   return (
     <div className={classes.chain} role="status">
       {data ? <Intact verdict={data} /> : <Unverified chain={chain.data} />}
-      {!chain.data.protected && (
-        <Text size="xs" c="dimmed">
-          {t('audit.unprotected')}
-        </Text>
-      )}
+      {!chain.data.protected && <Unprotected />}
     </div>
+  )
+}
+
+function Failed({ error }: { error: unknown }) {
+  const { t } = useTranslation()
+  return (
+    <div className={classes.chain}>
+      <Notice tone="danger" icon={WarningIcon} title={t('audit.notVerified')} role="alert">
+        {errorText(error)}
+      </Notice>
+    </div>
+  )
+}
+
+function Unprotected() {
+  const { t } = useTranslation()
+  return (
+    <Text size="xs" c="dimmed">
+      {t('audit.unprotected')}
+    </Text>
   )
 }
 
@@ -98,13 +109,15 @@ function Intact({ verdict }: { verdict: AuditVerdict }) {
 function Broken({ verdict: { findings } }: { verdict: AuditVerdict }) {
   const { t } = useTranslation()
   return (
-    <Notice tone="danger" icon={WarningIcon} title={t('audit.broken')} role="alert">
-      <List size="sm">
-        {findings.slice(0, SHOWN).map((finding) => (
-          <List.Item key={`${finding.kind} ${finding.detail}`}>{finding.detail}</List.Item>
-        ))}
-      </List>
-      {findings.length > SHOWN && t('audit.moreFindings', { count: findings.length - SHOWN })}
-    </Notice>
+    <div className={classes.chain}>
+      <Notice tone="danger" icon={WarningIcon} title={t('audit.broken')} role="alert">
+        <List size="sm">
+          {findings.slice(0, SHOWN).map((finding) => (
+            <List.Item key={`${finding.kind} ${finding.detail}`}>{finding.detail}</List.Item>
+          ))}
+        </List>
+        {findings.length > SHOWN && t('audit.moreFindings', { count: findings.length - SHOWN })}
+      </Notice>
+    </div>
   )
 }
