@@ -9,7 +9,8 @@ from alembic import command
 from sqlalchemy import Engine, create_engine, text
 from tests.audit.entries import database
 
-from opsconductor.audit.verifying import Verdict, verify
+from opsconductor.audit.chain import Verdict
+from opsconductor.audit.verifying import verify
 from opsconductor.kit.database import driver_url
 from opsconductor.migrations.upgrade import configuration, upgrade
 from opsconductor.stack import postgres

@@ -13,9 +13,8 @@ from tests.audit.entries import database, write
 
 from opsconductor.audit import chain_repository as repository
 from opsconductor.audit import verifying
-from opsconductor.audit.chain import seal
-from opsconductor.audit.chain_repository import Head
-from opsconductor.audit.verifying import Verdict, verify
+from opsconductor.audit.chain import Head, Verdict, seal
+from opsconductor.audit.verifying import verify
 from opsconductor.kit.database import Sessions, driver_url
 
 ENTRIES = 42
@@ -123,6 +122,31 @@ async def another_hash(forger: Forger) -> Told:
     place = forger.place()
     await forger.do("update audit_chain set hash = sha256(hash) where position = :place", place=place)
     return {(place, "changed")}
+
+
+async def two_hashes_that_changed_places(forger: Forger) -> Told:
+    one, other = forger.chance.sample(range(1, ENTRIES + 1), 2)
+    await forger.do(
+        "update audit_chain c set hash = o.hash from audit_chain o"
+        " where c.position in (:one, :other) and o.position = :one + :other - c.position",
+        one=one,
+        other=other,
+    )
+    return {(one, "changed"), (other, "changed")}
+
+
+async def two_edits_with_each_others_hashes(forger: Forger) -> Told:
+    one, other = sorted(forger.chance.sample(range(1, ENTRIES - 2, 2), 2))
+    for place in (one, other):
+        await forger.do(f"update audit_entries set actor_name = 'nobody' where id = {AT}", place=place)
+        await forger.seal_anew(place)
+    await forger.do(
+        "update audit_chain c set hash = o.hash from audit_chain o"
+        " where c.position in (:one, :other) and o.position = :one + :other - c.position",
+        one=one,
+        other=other,
+    )
+    return {(place, "changed") for place in (one, one + 1, other, other + 1)}
 
 
 async def a_removed_entry(forger: Forger) -> Told:
@@ -248,6 +272,7 @@ async def no_head(forger: Forger) -> Told:
 Way = Callable[[Forger], Awaitable[Told]]
 WAYS: list[Way] = [
     *(an_edit, text_that_moved_to_the_next_column, a_year_before_christ, an_edit_with_a_hash_that_fits),
+    *(two_hashes_that_changed_places, two_edits_with_each_others_hashes),
     *(another_hash, a_removed_entry, an_entry_removed_with_its_link, some_in_a_row_removed),
     *(a_removed_link, two_entries_that_changed_places, two_that_changed_places_with_their_hashes),
     *(a_tail_cut_off, everything_removed, an_entry_put_in, an_entry_put_after_the_last),

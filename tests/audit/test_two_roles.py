@@ -1,4 +1,4 @@
-"""With a role for migrations and one for services, not even whoever takes over a service can change the audit log."""
+"""With a role for migrations and one for services, no SQL in a service's name changes the audit log."""
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -97,7 +97,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("statements", TAMPERING.values(), ids=TAMPERING.keys())
-async def test_a_service_that_was_taken_over_can_not(
+async def test_sql_in_the_name_of_a_service_can_not_tamper(
     services_url: str, served: Core, statements: str
 ) -> None:
     *first, last = statements.split("; ")

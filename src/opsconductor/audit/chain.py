@@ -1,7 +1,7 @@
 """The audit log's chain as calculation: what an entry's hash is made of, and what a change of the log shows up as."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -27,6 +27,14 @@ Texts = Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain."""
+
+    position: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is not as it was written."""
 
@@ -37,6 +45,22 @@ class Finding:
     until: int | None = None
     """The last position, where it is about several in a row."""
     entry_id: UUID | None = None
+
+
+@dataclass
+class Verdict:
+    """What a walk along the chain found."""
+
+    head: Head
+    entries: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def intact(self) -> bool:
+        """Whether everything is as it was written."""
+        return not self.findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +111,34 @@ def texts_of(exported: Mapping[str, Any]) -> list[str | None]:
     return list(texts.values())
 
 
-def moved(changed: list[Sealed]) -> Iterator[Finding]:
-    """Yield what became of positions whose hash does not fit: some may have changed places, the others were changed."""
+def moved(changed: list[Sealed]) -> list[Finding]:
+    """Return what became of positions whose hash does not fit: some may have changed places, the others were changed.
+
+    One that fits its own hash, after a hash that was moved elsewhere, is only the neighbour of those.
+    """
     if len(changed) > COMPARED:
-        yield from map(_changed, changed)
-        return
-    places = {one.position: place for one in changed if (place := _place(one, changed)) is not None}
+        return [_changed(one) for one in changed]
+    found = [_reordered(one, place) if place else _changed(one) for one, place in _places(changed)]
+    return found or [_changed(one) for one in changed]
+
+
+def _places(changed: list[Sealed]) -> Iterator[tuple[Sealed, int | None]]:
+    """Yield each that does not fit its own hash, with the position at which it was written where a hash says so."""
+    hashes = {one.hash for one in changed}
+    before = hashes | {one.previous for one in changed}
     for one in changed:
-        place = places.get(one.position)
-        if place is None:
-            yield _changed(one)
-        elif place != one.position:
-            detail = f"The entry at position {one.position} was written at position {place}."
-            yield replace(_changed(one), kind="reordered", detail=detail)
+        if any(seal(previous, one.position, one.texts) == one.hash for previous in before):
+            continue
+        others = (other.position for other in changed if other is not one)
+        written = (
+            place for place, previous in product(others, before) if seal(previous, place, one.texts) in hashes
+        )
+        yield one, next(written, None)
 
 
-def _place(one: Sealed, changed: list[Sealed]) -> int | None:
-    """Return the position at which an entry was written, where one of these hashes says so."""
-    hashes = {other.hash for other in changed}
-    before = hashes | {other.previous for other in changed}
-    for other, previous in product(changed, before):
-        if seal(previous, other.position, one.texts) in hashes:
-            return other.position
-    return None
+def _reordered(one: Sealed, place: int) -> Finding:
+    detail = f"The entry at position {one.position} was written at position {place}."
+    return Finding("reordered", detail, one.position)
 
 
 def _changed(one: Sealed) -> Finding:

@@ -5,14 +5,13 @@ the database, where whoever may change the log may change it too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsconductor.audit.chain import COLUMNS, Sealed
+from opsconductor.audit.chain import COLUMNS, Head, Sealed
 
 TEXTS = {
     "id": "e.id::text",
@@ -94,14 +93,6 @@ select not (
     or pg_has_role(current_user, relowner, 'MEMBER')
 ) from pg_class where oid = 'audit_entries'::regclass
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the chain."""
-
-    position: int
-    hash: bytes
 
 
 async def head(session: AsyncSession) -> Head | None:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from opsconductor.audit import chain_repository as repository
 from opsconductor.audit import exporting, verifying
-from opsconductor.audit.chain_repository import Head
+from opsconductor.audit.chain import Head
 from opsconductor.audit.schemas import ChainOut, VerdictOut
 from opsconductor.kit.access import allowed
 from opsconductor.kit.database import Sessions
@@ -55,7 +55,7 @@ async def verify_audit_log(
     ] = None,
     hash: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$", description="What was noted of it.")] = None,
 ) -> VerdictOut:
-    """Walk the whole chain, and say which entries are not as they were written. A million takes about twenty seconds."""
+    """Walk the whole chain, and say which entries are not as they were written. A million take twenty seconds."""
     if (position is None) != (hash is None):
         missing = "hash" if hash is None else "position"
         raise NotedByHalves(errors=[{"field": missing, "message": "is missing"}])

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from opsconductor.audit.chain import Kind
+from opsconductor.audit.chain import Kind, Verdict
 from opsconductor.audit.models import AuditEntry
-from opsconductor.audit.verifying import Verdict
 
 
 class AuditActor(BaseModel):

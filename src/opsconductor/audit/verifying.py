@@ -1,12 +1,9 @@
 """Verifying the audit log: its chain is walked in batches, each a statement of its own that holds nothing up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from opsconductor.audit import chain_repository as repository
-from opsconductor.audit.chain import BEGINNING, Finding, gap, moved
-from opsconductor.audit.chain_repository import Head
+from opsconductor.audit.chain import BEGINNING, Finding, Head, Verdict, gap, moved
 from opsconductor.kit.database import Sessions
 
 BATCH = 20_000  # entries of one statement; about half a second
@@ -14,22 +11,6 @@ MOST = 1000  # findings that are told; after so many the walk ends, as nobody re
 
 Tell = Callable[[int, int], None]
 """Is told the position that was reached, and the last one."""
-
-
-@dataclass
-class Verdict:
-    """What was found."""
-
-    head: Head
-    entries: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def intact(self) -> bool:
-        """Whether everything is as it was written."""
-        return not self.findings
 
 
 async def verify(sessions: Sessions, expected: Head | None = None, tell: Tell | None = None) -> Verdict:

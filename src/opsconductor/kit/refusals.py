@@ -10,6 +10,7 @@ log = structlog.get_logger()
 
 UNIQUE, REFERENCED = "23505", "23503"  # SQLSTATEs of what only a request at the same moment can have caused
 AUDIT_STATEMENT = "INSERT INTO audit_entries "
+"""Writes entries. So much the kit knows of the audit log: whatever a use case asks may be what flushes them."""
 AUDIT_TRIGGER = "audit_link()"
 """Runs at COMMIT, when there is no statement of ours to know it by."""
 GONE = ("08", "57P")  # SQLSTATEs of a connection that ended, or a server that ends

@@ -17,11 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from opsconductor.apps.cli import console
 from opsconductor.audit import chain_repository as repository
 from opsconductor.audit import exporting, verifying
-from opsconductor.audit.chain import Finding
-from opsconductor.audit.chain_repository import Head
+from opsconductor.audit.chain import Finding, Head, Verdict
 from opsconductor.audit.exporting import FileVerdict
 from opsconductor.audit.schemas import VerdictOut
-from opsconductor.audit.verifying import Verdict
 from opsconductor.kit.database import Sessions, connect, sessions
 from opsconductor.kit.settings import Settings, SettingsProblem, from_files
 from opsconductor.stack.folders import DataDir
