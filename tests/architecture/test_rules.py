@@ -24,6 +24,7 @@ STATEMENTS = {
     "audit/service.py": "audit has one question, put together from its filters",
     "apps/core.py": "the health check asks whether the database answers",
     "migrations/upgrade.py": "takes the lock of migrations",
+    "migrations/roles.py": "says what the services' role may do, after each migration",
 }
 BUILDERS = {"select", "update", "insert", "delete", "text", "union_all", "exists"}
 

@@ -70,7 +70,7 @@ async def test_an_operation_that_can_not_be_audited_is_not_done(stage: Stage, de
     async with _without_audit(stage.core):
         answer = await request.send(uuid4().hex)
 
-    assert answer.status_code == 500
+    assert (answer.status_code, answer.json()["code"]) == (503, "audit_unavailable")
     assert await every_row(stage.core) == before
 
 

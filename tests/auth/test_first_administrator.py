@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.audit.entries import change_log
 from tests.support.core import PASSWORD, SETUP_SECRET, Core, running_core
 
 WANTED = {"setup_secret": SETUP_SECRET, "username": "admin", "password": PASSWORD}
@@ -25,8 +26,9 @@ async def running(
 async def new(running: Core) -> Core:
     """A core as it is after the installation: without users, with a set-up secret."""
     async with running.app.state.units.sessions() as session:
-        await session.execute(text("truncate users, audit_entries cascade"))
+        await session.execute(text("truncate users cascade"))
         await session.commit()
+    await change_log(running.app.state.units.sessions, "delete from audit_entries")
     _secret_file(running).write_text(SETUP_SECRET + "\n")
     return running
 

@@ -171,6 +171,23 @@ def test_settings_of_our_environment_reach_every_python_service(tmp_path, monkey
     assert not [name for name, seen in told.items() if "OPSCONDUCTOR_SOMETHING_ELSE" in seen]
 
 
+def test_only_migrations_are_told_how_to_be_the_owner_of_the_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:9/elsewhere")
+    monkeypatch.setenv("OPSCONDUCTOR_MIGRATION_DATABASE_URL", "postgresql://owner@127.0.0.1:9/elsewhere")
+    data = DataDir(tmp_path)
+    data.make()
+    told = {
+        service.name
+        for service in embedded.services(embedded.lay_out(data))
+        if "OPSCONDUCTOR_MIGRATION_DATABASE_URL_FILE" in service.environment
+    }
+
+    assert told == {"migrations"}
+    assert (
+        (data.secrets / "opsconductor_migration_database_url").read_text().startswith("postgresql://owner@")
+    )
+
+
 def test_a_setting_that_can_not_be_is_a_sentence_before_anything_starts(monkeypatch):
     monkeypatch.setenv("OPSCONDUCTOR_OUTPUT_DAYS", "for ever")
 

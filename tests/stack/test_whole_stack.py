@@ -1,5 +1,6 @@
 """The whole embedded stack under the command line, as people run it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from tests.support.whole_stack import WholeStack
 
@@ -86,7 +88,7 @@ def test_a_second_start_in_the_same_folder_changes_nothing(whole_stack):
 def test_no_service_sees_a_secret_in_its_arguments_or_environment(whole_stack):
     secrets = [
         (whole_stack.data.secrets / name).read_text().strip()
-        for name in ("secret_key", "postgres_password", "valkey_password")
+        for name in ("secret_key", "postgres_password", "postgres_services_password", "valkey_password")
     ]
     told = {}
     for name, standing in whole_stack.status["services"].items():
@@ -121,6 +123,28 @@ def test_an_unknown_service_is_a_sentence(whole_stack):
 def test_doctor_finds_nothing_wrong(whole_stack):
     done = run("doctor", "--data-dir", str(whole_stack.data.root))
     assert done.returncode == 0, done.stdout
+
+
+def test_services_can_only_add_to_the_audit_log_and_it_is_verified(whole_stack):
+    looked_at = json.loads(run("doctor", "--json", "--data-dir", str(whole_stack.data.root)).stdout)
+    verified = run("audit", "verify", "--json", "--data-dir", str(whole_stack.data.root))
+    assert [finding["level"] for finding in looked_at if finding["what"] == "Audit log"] == ["ok"]
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert json.loads(verified.stdout)["entries"] > 0
+
+
+def test_an_installation_from_before_gets_the_role_at_its_next_start(whole_stack):
+    data = whole_stack.data
+    before = json.loads(run("audit", "verify", "--json", "--data-dir", str(data.root)).stdout)["entries"]
+    with psycopg.connect((data.secrets / "opsconductor_migration_database_url").read_text()) as owner:
+        owner.execute("drop owned by opsconductor_services")
+        owner.execute("drop role opsconductor_services")
+    (data.secrets / "postgres_services_password").unlink()
+    assert run("down", "--data-dir", str(data.root)).returncode == 0
+    assert run("up", "-d", "--data-dir", str(data.root)).returncode == 0
+    after = json.loads(run("audit", "verify", "--json", "--data-dir", str(data.root)).stdout)
+    assert after["intact"]
+    assert after["entries"] >= before > 0
 
 
 def test_logs_show_what_a_service_said(whole_stack):

@@ -63,4 +63,5 @@ export const keys = {
   channel: (id: string) => ['channels', 'one', id] as const,
   deliveries: (id: string) => ['channels', 'one', id, 'deliveries'] as const,
   audit: (filter: object) => ['audit', filter] as const,
+  auditChain: ['audit', 'chain'] as const,
 }

@@ -84,6 +84,8 @@ export type HookSecret = Schemas['HookSecretOut']
 export type MadeHookSecret = Schemas['MadeHookSecret']
 export type HookProtection = NonNullable<Hook['protection']>
 export type AuditEntry = Schemas['AuditEntryOut']
+export type AuditChain = Schemas['ChainOut']
+export type AuditVerdict = Schemas['VerdictOut']
 
 /** One page of a list. */
 export interface Page<T> {

@@ -1,7 +1,9 @@
 /** Things as the API tells them, with everything defaulted. */
 import type {
   Account,
+  AuditChain,
   AuditEntry,
+  AuditVerdict,
   Calendar,
   Channel,
   Credential,
@@ -634,6 +636,23 @@ export function aRunStep(name: string, change: Partial<WorkflowRunStep> = {}): W
     started_at: WHEN,
     finished_at: WHEN,
     duration_ms: 0,
+    ...change,
+  }
+}
+
+export function aChain(change: Partial<AuditChain> = {}): AuditChain {
+  return { position: 1234, hash: 'ab'.repeat(32), protected: true, ...change }
+}
+
+export function aVerdict(change: Partial<AuditVerdict> = {}): AuditVerdict {
+  return {
+    intact: true,
+    entries: 1234,
+    first_at: WHEN,
+    last_at: WHEN,
+    position: 1234,
+    hash: 'ab'.repeat(32),
+    findings: [],
     ...change,
   }
 }

@@ -1,7 +1,7 @@
 /** The API as the tests meet it: signed in as an administrator, everything else empty. */
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { anAccount, aTarget, linesOf, page } from './data'
+import { aChain, anAccount, aTarget, linesOf, page } from './data'
 
 const api = '*/api/v3'
 
@@ -53,6 +53,7 @@ export const server = setupServer(
   http.get(`${api}/notification-channels`, () => HttpResponse.json(page())),
   http.get(`${api}/notification-channels/:id/deliveries`, () => HttpResponse.json(page())),
   http.get(`${api}/audit`, () => HttpResponse.json(page())),
+  http.get(`${api}/audit/chain`, () => HttpResponse.json(aChain({ position: 0 }))),
   http.head('*/nodered/', () => new HttpResponse(null, { status: 200 })),
 )
 

@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsconductor import __version__
+from opsconductor.audit import following
+from opsconductor.audit.chain_routes import router as audit_chain
 from opsconductor.audit.routes import router as audit
 from opsconductor.auth.guard import Guard, guard
 from opsconductor.auth.repository import administrator_exists
@@ -43,8 +45,9 @@ from opsconductor.kit.live import Hints
 from opsconductor.kit.logs import set_up_logs
 from opsconductor.kit.queue import CelerySender, celery_app
 from opsconductor.kit.rate import RateLimit
+from opsconductor.kit.refusals import unavailable
 from opsconductor.kit.settings import Settings, settings
-from opsconductor.kit.unit_of_work import UnitsOfWork, unavailable
+from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.notifications.channel_routes import router as notification_channels
 from opsconductor.notifications.dispatch import Senders
 from opsconductor.notifications.routes import router as notifications
@@ -123,7 +126,8 @@ def create_app(config: Settings) -> FastAPI:
     root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
     # outputs before executions: /executions/compare is no execution's id
     people = (auth, workflow_tokens, notifications, notification_channels)
-    nouns = (targets, windows_of_targets, calendars, credentials, scripts, files, outputs, executions, audit)
+    nouns = (targets, windows_of_targets, calendars, credentials, scripts, files, outputs, executions)
+    log_of_deeds = (audit_chain, audit)
     flows = (workflows, exchange, deploys, hooks, templates, runs)
     # Routes are looked through in order: what flows ask for all the time comes first.
     if config.enable_workflow_api:
@@ -131,7 +135,7 @@ def create_app(config: Settings) -> FastAPI:
             root.include_router(router, prefix="/api")
     for router in (waits, runs_internal, hooks_internal, workflow_storage, auth_internal, health):
         root.include_router(router)
-    for router in (*people, *nouns, *flows):
+    for router in (*people, *nouns, *log_of_deeds, *flows):
         root.include_router(router, prefix="/api/v3")
     app.include_router(root)
     return app
@@ -172,7 +176,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await _look_after_setup_secret(units, config)
     async with units.begin(shipping.BY_THE_PRODUCT) as uow:
         await shipping.bring_up_to_date(uow)
-    async with courier.at_work():
+    async with courier.at_work(), following.at_work(reads):
         yield
     await units.settle()
     await rate.close()

@@ -1,9 +1,9 @@
-"""The table of the audit log. Rows are added, never changed."""
+"""The tables of the audit log. Rows are added, never changed."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,3 +36,25 @@ class AuditEntry(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     address: Mapped[str | None] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))
+
+
+class AuditLink(Base):
+    """The place of an entry in the chain. The database makes it when the entry's transaction commits."""
+
+    __tablename__ = "audit_chain"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID] = mapped_column(unique=True)
+    """No foreign key: entries can't be removed, and one that was is to be named."""
+    hash: Mapped[bytes]
+
+
+class AuditHead(Base):
+    """The end of the chain, in one row."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    position: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes]

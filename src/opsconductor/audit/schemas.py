@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from opsconductor.audit.chain import Kind, Verdict
 from opsconductor.audit.models import AuditEntry
 
 
@@ -58,4 +59,52 @@ class AuditEntryOut(BaseModel):
             after=entry.after,
             address=entry.address,
             request_id=entry.request_id,
+        )
+
+
+class ChainOut(BaseModel):
+    """How the chain stands."""
+
+    position: int
+    """Of the last entry: so many there are."""
+    hash: str | None
+    """Beside the last entry; null where the row that holds it is gone."""
+    protected: bool
+    """Whether the database refuses our own services every change of the log."""
+
+
+class FindingOut(BaseModel):
+    """Something that is not as it was written."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Kind
+    detail: str
+    position: int | None
+    until: int | None
+    entry_id: UUID | None
+
+
+class VerdictOut(BaseModel):
+    """What a walk along the chain found."""
+
+    intact: bool
+    entries: int
+    first_at: datetime | None
+    last_at: datetime | None
+    position: int
+    hash: str
+    findings: list[FindingOut]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "VerdictOut":
+        """Return the public form of a verdict."""
+        return cls(
+            intact=verdict.intact,
+            entries=verdict.entries,
+            first_at=verdict.first_at,
+            last_at=verdict.last_at,
+            position=verdict.head.position,
+            hash=verdict.head.hash.hex(),
+            findings=[FindingOut.model_validate(finding) for finding in verdict.findings],
         )

@@ -20,7 +20,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from opsconductor.kit import buckets
 
 WEAK_SECRETS = ("secret", "changeme", "password", "default", "example")
-FROM_FILE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OPSCONDUCTOR_STORAGE_SECRET_KEY")
+FROM_FILE = (
+    *("DATABASE_URL", "OPSCONDUCTOR_MIGRATION_DATABASE_URL", "REDIS_URL", "SECRET_KEY"),
+    "OPSCONDUCTOR_STORAGE_SECRET_KEY",
+)
 """Variables whose value may be put into a file named by `<variable>_FILE` instead."""
 
 
@@ -41,6 +44,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
     """PostgreSQL 15 or newer, `postgresql://user:password@host:port/database`."""
+    migration_database_url: SecretStr = Field(SecretStr(""), alias="OPSCONDUCTOR_MIGRATION_DATABASE_URL")
+    """`DATABASE_URL` as the role that owns the tables, for migrations (`docs/guide/audit.md`). Empty: itself."""
     redis_url: SecretStr = Field(SecretStr(""), alias="REDIS_URL")
     """Redis or Valkey, `redis://:password@host:port/0`. Losing it costs latency only."""
     secret_key: SecretStr = Field(SecretStr(""), alias="SECRET_KEY")

@@ -8,26 +8,19 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.kit import outbox
 from opsconductor.kit.database import Sessions
-from opsconductor.kit.errors import Conflict, OpsError, Unavailable
+from opsconductor.kit.errors import OpsError
 from opsconductor.kit.group_commit import GroupCommit
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.outbox import OutgoingMessage
+from opsconductor.kit.refusals import refusal
 
 log = structlog.get_logger()
-
-UNIQUE, REFERENCED = "23505", "23503"  # SQLSTATEs of what only a request at the same moment can have caused
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody else changed the same thing at the same moment; look at it again, and repeat yours if need be."""
-
-    code = "changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +101,16 @@ class UnitsOfWork:
                 if error.keeps_transaction:
                     await self._commit(uow)
                 raise
-            except (OperationalError, PoolTimeout) as error:
-                raise unavailable(error) from error
-            except IntegrityError as error:
-                raise _overtaken(error) from error.orig
+            except (DBAPIError, PoolTimeout) as error:
+                raise refusal(error) from error.__cause__
             else:
                 await self._commit(uow)
 
     async def _commit(self, uow: UnitOfWork) -> None:
         try:
             await uow.session.commit()
-        except OperationalError as error:
-            raise unavailable(error) from error
-        except IntegrityError as error:
-            raise _overtaken(error) from error.orig
+        except DBAPIError as error:
+            raise refusal(error) from error.__cause__
         if self.teller:
             for kind, id in uow.changed:
                 await self.teller.publish(kind, id)
@@ -155,15 +144,3 @@ class UnitsOfWork:
         """Wait until every delivery under way has ended (at shutdown, and in tests)."""
         while self._deliveries:
             await asyncio.gather(*self._deliveries)
-
-
-def unavailable(error: Exception) -> Unavailable:
-    """Return the refusal that stands for a database that does not answer, and log why."""
-    log.error("database.unavailable", reason=type(error).__name__)
-    return Unavailable("The database does not answer; try again shortly.", headers={"Retry-After": "2"})
-
-
-def _overtaken(error: IntegrityError) -> Exception:
-    """Return a conflict where another transaction was faster; use cases check before they write."""
-    state = getattr(error.orig, "sqlstate", None)
-    return ChangedMeanwhile() if state in (UNIQUE, REFERENCED) else error

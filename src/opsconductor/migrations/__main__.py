@@ -3,7 +3,7 @@
 import sys
 
 import structlog
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from opsconductor.kit.database import driver_url
 from opsconductor.kit.logs import set_up_logs
@@ -17,8 +17,10 @@ def main() -> int:
     """Upgrade; return 0, or let the error end the process."""
     config = settings().require("database_url")
     set_up_logs(config, "migrate")
-    engine = create_engine(driver_url(config.database_url.get_secret_value()), hide_parameters=True)
-    revision = upgrade(engine)
+    services = config.database_url.get_secret_value()
+    owner = config.migration_database_url.get_secret_value() or services
+    engine = create_engine(driver_url(owner), hide_parameters=True)
+    revision = upgrade(engine, make_url(services))
     log.info("migrations.done", revision=revision)
     return 0
 

@@ -13,6 +13,7 @@ from opsconductor.stack.services import Service
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE")
 """What services may know of our own environment; everything else, secrets above all, stays here."""
+MIGRATION_DATABASE_URL = "OPSCONDUCTOR_MIGRATION_DATABASE_URL"
 PYTHON = [sys.executable, "-m"]
 UVICORN = ["--no-access-log", "--timeout-graceful-shutdown", "2", "--log-level", "warning"]
 CELERY = ["-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -25,6 +26,8 @@ class Layout:
     data: DataDir
     ports: Mapping[str, int]
     database_url: str
+    migration_database_url: str
+    """The same as the owner of its tables; empty where nobody gave one."""
     redis_url: str
     own_postgres: bool
     own_valkey: bool
@@ -47,10 +50,12 @@ def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     if not given_database:
         postgres.initialise(data.root / "postgres", data.secret("postgres_password"))
+    database_url, migration_database_url = _databases(data, chosen["postgres"])
     layout = Layout(
         data,
         chosen,
-        given_database or postgres.url(chosen["postgres"], data.secret("postgres_password")),
+        database_url,
+        migration_database_url,
         given_redis or valkey.url(chosen["valkey"], data.secret("valkey_password")),
         own_postgres=not given_database,
         own_valkey=not given_redis,
@@ -59,9 +64,18 @@ def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
         given=given.environment(),
     )
     write_private(data.secrets / "database_url", layout.database_url)
+    write_private(data.secrets / MIGRATION_DATABASE_URL.lower(), layout.migration_database_url)
     write_private(data.secrets / "redis_url", layout.redis_url)
     data.secret("secret_key")
     return layout
+
+
+def _databases(data: DataDir, port: int) -> tuple[str, str]:
+    """Return the address of the database for services, and the one for migrations."""
+    if given_database := os.environ.get("DATABASE_URL"):
+        return given_database, os.environ.get(MIGRATION_DATABASE_URL, "")
+    services = postgres.url(port, data.secret("postgres_services_password"), role=postgres.SERVICES)
+    return services, postgres.url(port, data.secret("postgres_password"))
 
 
 def services(layout: Layout, *, with_fleet: bool = False) -> list[Service]:
@@ -84,7 +98,7 @@ def _postgres(layout: Layout) -> list[Service]:
             "postgres",
             postgres.command(layout.data.root / "postgres", layout.ports["postgres"]),
             _environment(layout),
-            ready=probes.postgres(layout.database_url),
+            ready=probes.postgres(layout.migration_database_url),
             stop_signal=SIGINT,
         )
     ]
@@ -99,9 +113,8 @@ def _valkey(layout: Layout) -> list[Service]:
 
 
 def _migrations(layout: Layout, after: list[str]) -> Service:
-    return Service(
-        "migrations", [*PYTHON, "opsconductor.migrations"], _environment(layout, "DATABASE_URL"), after=after
-    )
+    environment = _environment(layout, "DATABASE_URL", MIGRATION_DATABASE_URL)
+    return Service("migrations", [*PYTHON, "opsconductor.migrations"], environment, after=after)
 
 
 def _core(layout: Layout) -> Service:

@@ -13,6 +13,9 @@ from opsconductor.stack.ports import LOOPBACK
 from opsconductor.stack.problems import StackProblem
 
 USER = "opsconductor"
+"""Owns the tables; only migrations are it."""
+SERVICES = "opsconductor_services"
+"""May do with the tables what services have to; migrations make it."""
 DATABASE = "opsconductor"
 NOBODY = "65534"
 OLDEST = 15  # the oldest major version our SQL is written for
@@ -133,6 +136,6 @@ def as_nobody(command: list[str]) -> list[str]:
     return [unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
 
 
-def url(port: int, password: str, database: str = DATABASE) -> str:
+def url(port: int, password: str, database: str = DATABASE, *, role: str = USER) -> str:
     """Return the address of a database of the embedded server."""
-    return f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/{database}"
+    return f"postgresql://{role}:{password}@{LOOPBACK}:{port}/{database}"

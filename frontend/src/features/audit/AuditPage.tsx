@@ -16,6 +16,7 @@ import { Time } from '@/components/Time'
 import { oneOf } from '@/features/targets/filter'
 import { AuditDrawer } from './AuditDrawer'
 import classes from './audit.module.css'
+import { ChainActions, ChainStanding, useVerification } from './Chain'
 import { type AuditFilter, areas, auditQueryOf, periods } from './filter'
 import { ObjectName, Outcome } from './parts'
 
@@ -26,9 +27,15 @@ export function AuditPage() {
   const list = useAudit(filter)
   const [open, setOpen] = useState<AuditEntry>()
   const columns = useColumns(setOpen)
+  const verification = useVerification()
   const setFilter = (search: AuditFilter) => void navigate({ to: '/audit', search, replace: true })
   return (
-    <Page title={t('audit.title')} beside={<Total>{totalOf(list.data)}</Total>}>
+    <Page
+      title={t('audit.title')}
+      beside={<Total>{totalOf(list.data)}</Total>}
+      actions={<ChainActions verification={verification} />}
+    >
+      <ChainStanding verification={verification} />
       <Filters filter={filter} onChange={setFilter} />
       <ResourceTable
         label={t('audit.title')}

@@ -3,7 +3,7 @@
 import typer
 
 from opsconductor import __version__
-from opsconductor.apps.cli import checks, console, demo, doctor, door, lifecycle, palette, watching
+from opsconductor.apps.cli import audit, checks, console, demo, doctor, door, lifecycle, palette, watching
 
 app = typer.Typer(
     name="opsconductor",
@@ -28,6 +28,7 @@ app.command()(checks.chaos)
 app.command("reference")(checks.write_reference)
 app.command()(checks.lock)
 app.add_typer(palette.app, name="palette")
+app.add_typer(audit.app, name="audit")
 app.command(hidden=True)(lifecycle.serve_behind)
 
 

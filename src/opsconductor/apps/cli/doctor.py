@@ -44,6 +44,7 @@ def doctor(data_dir: Folder = None, as_json: AsJson = False) -> None:
         _storage,
         _web_app,
         lambda: _stack(data),
+        lambda: _audit(data),
         lambda: _ports(data),
     ]
     findings = [look() for look in looks]
@@ -133,6 +134,25 @@ def _stack(data: DataDir) -> Finding:
             "Stack", "problem", f"not working: {', '.join(down)}; see `./opsconductor logs {down[0]}`"
         )
     return Finding("Stack", "ok", f"all {len(found['services'])} parts work, at {found['public_url']}")
+
+
+def _audit(data: DataDir) -> Finding:
+    if not status(data):
+        return Finding("Audit log", "note", "how far it is protected is seen while the stack runs")
+    from opsconductor.apps.cli import auditing  # brings the database, which nothing else here needs
+
+    try:
+        protected = auditing.protection(data)
+    except StackProblem as problem:
+        return Finding("Audit log", "problem", str(problem))
+    if protected:
+        return Finding("Audit log", "ok", "chained; the services' role can only add to it")
+    return Finding(
+        "Audit log",
+        "note",
+        "chained, but the services' role owns its tables and could change it; set "
+        "OPSCONDUCTOR_MIGRATION_DATABASE_URL (docs/guide/audit.md)",
+    )
 
 
 def _ports(data: DataDir) -> Finding:

@@ -35,4 +35,16 @@ export const audit = {
   before: 'Before',
   after: 'After',
   noChanges: 'This entry records no values.',
+  verify: 'Verify',
+  export: 'Export',
+  chained_one: '{{count, number}} entry, chained',
+  chained_other: '{{count, number}} entries, each chained to the one before',
+  intact_one: '{{count, number}} entry verified, unbroken',
+  intact_other: '{{count, number}} entries verified, unbroken',
+  head: 'Head, to be noted elsewhere:',
+  broken: 'The log is not as it was written',
+  moreFindings: 'and {{count, number}} more; ./opsconductor audit verify has all of them',
+  notVerified: 'The log could not be verified',
+  unprotected:
+    'In the database, the services’ role owns the log and could change it; the guide says how to prevent that.',
 }
