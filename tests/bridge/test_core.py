@@ -16,6 +16,9 @@ SOME_ID = "00000000-0000-4000-8000-000000000000"
 STATE = f"/api/workflow/state/{SOME_ID}"
 
 
+USER = f'{{"id": "{SOME_ID}", "username": "u", "role": "operator"}}'
+
+
 @dataclass
 class StandIn:
     """Answers everything alike."""
@@ -131,6 +134,23 @@ async def test_runs_that_start_wait_in_line_and_who_asks_for_an_end_passes_it(
     assert seconds < 0.6
     assert max(methods.count("POST") for methods in stand_in.together) == 2
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_flow_s_token_does_not_wait_for_what_others_begin(core: Core, stand_in: StandIn) -> None:
+    stand_in.seconds = {"POST": 0.2}
+    stand_in.answer = Response('{"token": "t", "expires_at": "2030-01-01T00:00:00Z", "user": ' + USER + "}")
+    async with open_door(core, OPSCONDUCTOR_BACKEND_URL=stand_in.url) as door:
+        client = await door.client("a-token")
+        wanted = command_on([SOME_ID])
+        starts = [asyncio.create_task(client.post("/api/workflow/execute", json=wanted)) for _ in range(5)]
+        while not stand_in.asked:
+            await asyncio.sleep(0.001)
+        given = await client.post("/api/workflow/auth", json={"flow_id": "f1"})
+        waiting = sum(not start.done() for start in starts)
+        await asyncio.gather(*starts)
+
+    assert given.status_code == 200
+    assert waiting >= 3
 
 
 async def test_what_begins_lets_who_reads_a_result_go_first(core: Core, stand_in: StandIn) -> None:
