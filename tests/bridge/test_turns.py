@@ -62,6 +62,24 @@ async def test_no_more_begin_at_once_than_there_are_turns() -> None:
     assert (early, len(begun)) == ([], 1)
 
 
+async def test_hooks_are_checked_beside_what_begins_and_let_readers_go_first_as_well() -> None:
+    turns, checked = Turns(1), list[float]()
+
+    async def check() -> None:
+        async with turns.to_check():
+            checked.append(time.monotonic())
+
+    async with turns.to_begin():
+        await check()
+    with turns.to_read():
+        checking = asyncio.create_task(check())
+        await asyncio.sleep(0.02)
+        early = len(checked)
+    await checking
+
+    assert (early, len(checked)) == (1, 2)
+
+
 async def test_a_reader_never_waits() -> None:
     turns = Turns(1)
     async with turns.to_begin():

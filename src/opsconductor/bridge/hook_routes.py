@@ -52,7 +52,7 @@ async def check_hook_request(
     headers = [*passed_on(request), *((n, value) for n, value in request.headers.raw if n in SHOWN)]
     params = {"method": method, "path": path}
     content = await request.body()
-    async with bridge.checks:
+    async with bridge.turns.to_check():
         answer = await bridge.core.ask(
             request, "POST", "/internal/hooks/check", headers, params=params, content=content
         )

@@ -1,6 +1,5 @@
 """What the routes of the bridge share, and how they find out who asks."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,8 +34,6 @@ class Bridge:
         self.core = Core(settings, self.callers)
         self.rate = RateLimit(settings, "bridge")
         self.turns = Turns(settings.workflow_starts)
-        self.checks = asyncio.Semaphore(settings.workflow_starts)
-        """Held while the core checks a request to a hook: in a line of their own, as somebody waits for the answer."""
         self.nudges = Nudges(hints)
         self.target_lists = TargetLists(self.callers, hints)
         self.nudges.on("target", self.target_lists.forget)

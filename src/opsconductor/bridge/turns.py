@@ -14,7 +14,7 @@ class Turns:
     """
 
     def __init__(self, at_once: int) -> None:
-        self._beginnings = asyncio.Semaphore(at_once)
+        self._executions, self._hooks = asyncio.Semaphore(at_once), asyncio.Semaphore(at_once)
         self._readers = 0
         self._nobody_reads = asyncio.Event()
         self._nobody_reads.set()
@@ -33,11 +33,21 @@ class Turns:
 
     @asynccontextmanager
     async def to_begin(self) -> AsyncIterator[None]:
-        """Begin something once it is its turn."""
-        async with self._beginnings:
-            try:
-                async with asyncio.timeout(LONGEST):
-                    await self._nobody_reads.wait()
-            except TimeoutError:
-                pass  # somebody always reads here: then both go on
+        """Begin an execution once it is its turn."""
+        async with self._executions:
+            await self._let_read()
             yield
+
+    @asynccontextmanager
+    async def to_check(self) -> AsyncIterator[None]:
+        """Have a request to a hook checked, in a line of their own: who sent it waits for the answer."""
+        async with self._hooks:
+            await self._let_read()
+            yield
+
+    async def _let_read(self) -> None:
+        try:
+            async with asyncio.timeout(LONGEST):
+                await self._nobody_reads.wait()
+        except TimeoutError:  # somebody always reads here: then both go on
+            return
