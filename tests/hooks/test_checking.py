@@ -92,14 +92,14 @@ async def test_a_signature_lets_in_once(gate: httpx.AsyncClient, dora: Person) -
     assert (await ask(gate, "/hmac", signed(key, BODY), BODY))[0] == 200
 
 
-@pytest.mark.parametrize("away", [-301, 301])
+# Time goes on until it is checked: what is too late then gets later, and what is too early may get right.
+@pytest.mark.parametrize(("outside", "inside"), [(-301, -270), (330, 299)], ids=["too late", "too early"])
 async def test_a_signature_of_another_time_is_refused(
-    gate: httpx.AsyncClient, dora: Person, away: int
+    gate: httpx.AsyncClient, dora: Person, outside: int, inside: int
 ) -> None:
     key = await issue(dora.api, "POST", "/hmac", "hmac")
 
-    assert await ask(gate, "/hmac", signed(key, BODY, str(int(time.time()) + away)), BODY) == REFUSED
-    inside = away - away // abs(away) * 5
+    assert await ask(gate, "/hmac", signed(key, BODY, str(int(time.time()) + outside)), BODY) == REFUSED
     assert (await ask(gate, "/hmac", signed(key, BODY, str(int(time.time()) + inside)), BODY))[0] == 200
 
 
