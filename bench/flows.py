@@ -53,7 +53,7 @@ RUNS_WHAT_IT_IS_TOLD: dict[str, Any] = {
     "arguments": "[]",
     "argumentsType": "json",
     "parameters": [],
-    "timeout": 60,
+    "timeout": 120,
     "retryCount": 0,
     "continueOnFailure": False,
     "outputFormat": "summary",
@@ -196,13 +196,18 @@ async def _begin(stack: IdleStack, count: int, command: str) -> None:
 def collected(stack: IdleStack, count: int, command: str) -> Runs:
     """Return what became of the runs of a command once so many have ended, and forget it."""
     deadline = time.monotonic() + PATIENCE
-    while _told(stack, "/bench-counted", command)["count"] < count and time.monotonic() < deadline:
+    while ended(stack, command) < count and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
     told = _told(stack, "/bench-told", command)
-    ended = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
+    left = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
     caught = [each["message"] for each in told["caught"]]
-    missing = ["A message never left the node."] * (count - len(ended) - len(caught))
-    return Runs(ended, [*caught, *missing])
+    missing = ["A message never left the node."] * (count - len(left) - len(caught))
+    return Runs(left, [*caught, *missing])
+
+
+def ended(stack: IdleStack, command: str) -> int:
+    """Return how many runs of a command have ended."""
+    return int(_told(stack, "/bench-counted", command)["count"])
 
 
 def _told(stack: IdleStack, path: str, command: str) -> dict[str, Any]:

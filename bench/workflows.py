@@ -26,7 +26,7 @@ from opsconductor.stack.problems import StackProblem
 SIZES = (50, 200, 1000)
 PROMISED_LAG, PROMISED_ERRORS = 200, 1000
 """The sizes that something is promised of."""
-COMMAND, LONG, SHORT = "sleep 2", "sleep 20", "true"
+COMMAND, LONG, SHORT = "sleep 2", "sleep 60", "true"
 POLL_EVERY = 5.0  # s, as in the plan
 SETTLE = 2.0  # s between sizes; runs are told of in batches after they have ended
 PER_TOKEN = 100  # polling runs; a token has its own limit
@@ -140,6 +140,8 @@ def _starts(here: Site, rounds: int) -> list[Measure]:
     flows.begin(here.stack, busy, LONG)
     time.sleep(SETTLE)
     starts = [_start(here.stack) for _ in range(rounds)]
+    if ended := flows.ended(here.stack, LONG):
+        raise StackProblem(f"{ended} of the {busy} runs that were to be in flight had ended meanwhile.")
     if errors := flows.collected(here.stack, busy, LONG).errors:
         raise StackProblem(f"Of the runs that were in flight, some failed: {errors[0]}")
     name = f"inject to the command running, {busy} runs in flight"

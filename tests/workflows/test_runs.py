@@ -181,6 +181,21 @@ async def test_a_run_leads_to_its_executions(core: Core, nodered: Nodered, repor
     assert {item["id"] for item in page["items"]} == ids
 
 
+async def test_d2_a_step_names_the_executions_that_its_node_has_started(
+    core: Core, nodered: Nodered, report: Reporter
+) -> None:
+    target = await add_target(core, "named-by-its-step", 9, None)
+    run = a_run(steps=[a_step(), a_step("n2")])
+    flow = await nodered.running("patching")
+    place = {"node_red_flow_id": "patching", "run_id": run["run_id"], "node_id": "n2"}
+    wanted = command_on([target["id"]], "true") | {"workflow_context": place}
+    ids = [(await flow.post("/execute", json=wanted)).json()["execution_id"] for _ in range(2)]
+    await report(run)
+
+    steps = (await seen(core, run))["steps"]
+    assert {step["node_id"]: step["execution_ids"] for step in steps} == {"n1": [], "n2": ids}
+
+
 async def test_runs_are_listed_newest_first_and_filtered(core: Core, report: Reporter) -> None:
     flow = f"listed-{uuid.uuid4().hex}"
     runs = [

@@ -636,6 +636,7 @@ export function aRunStep(name: string, change: Partial<WorkflowRunStep> = {}): W
     started_at: WHEN,
     finished_at: WHEN,
     duration_ms: 0,
+    execution_ids: [],
     ...change,
   }
 }

@@ -21,6 +21,7 @@ const MOST_WITH_OUTPUTS = 200 // targets; what more of them wrote may be gigabyt
 /**
  * @typedef {object} OrderSettings of nodes with two outputs
  * @property {number} retryCount
+ * @property {boolean} idempotent whether doing it twice does no harm
  * @property {boolean} continueOnFailure
  * @property {import('./results').Format} format
  * @property {typeof OUTPUTS[number]} outputs
@@ -47,11 +48,17 @@ function runSettings (config) {
   return {
     ...workSettings(config),
     retryCount: numberOf(config.retryCount, { name: 'The number of retries', least: 0, most: 10, whole: true }),
+    idempotent: Boolean(config.idempotent),
     continueOnFailure: Boolean(config.continueOnFailure),
     format: oneOf(config.outputFormat, FORMATS, 'The output format'),
     outputs: oneOf(config.outputsInMessage, OUTPUTS, 'The setting for outputs'),
     strategy: strategyOf(config)
   }
+}
+
+/** Returns how long and how often an action is tried, as the API has it. @param {RunSettings} settings */
+function attemptsOf ({ timeout, retryCount, idempotent }) {
+  return { timeout, retry_count: retryCount, ...(idempotent && { idempotent }) }
 }
 
 /** @param {import('./config').Config} config */
@@ -80,4 +87,4 @@ function bringsOutputs ({ outputs }, targets) {
   return outputs === 'always' || (outputs === 'auto' && targets <= MOST_WITH_OUTPUTS)
 }
 
-module.exports = { WITHOUT_STRATEGY, bringsOutputs, isSet, runSettings, workSettings }
+module.exports = { attemptsOf, WITHOUT_STRATEGY, bringsOutputs, isSet, runSettings, workSettings }

@@ -1,6 +1,7 @@
 /** What a command executor has done: a command, a script, or a stored script, with everything it is given as data. */
 'use strict'
 
+const { attemptsOf } = require('../lib/run-settings')
 const { textOf, valueOf } = require('../lib/values')
 const { given } = require('./parameters')
 
@@ -51,10 +52,10 @@ const DEEDS = {
 }
 
 /** @param {Settings} settings */
-function surroundings ({ timeout, retryCount, workingDirectory, runAs }) {
+function surroundings (settings) {
+  const { workingDirectory, runAs } = settings
   return {
-    timeout,
-    retry_count: retryCount,
+    ...attemptsOf(settings),
     ...(workingDirectory && { working_directory: workingDirectory }),
     ...(runAs && { become: { method: 'sudo', user: runAs } })
   }

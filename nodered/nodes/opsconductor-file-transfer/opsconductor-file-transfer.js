@@ -5,7 +5,7 @@ const { ConfigError, idOf, numberOf, oneOf, wordOf } = require('../lib/config')
 const { defineRunner } = require('../lib/define-runner')
 const { offer, searchOf } = require('../lib/dialogs')
 const { runOnTargets } = require('../lib/execution')
-const { runSettings } = require('../lib/run-settings')
+const { attemptsOf, runSettings } = require('../lib/run-settings')
 const { targetsOf } = require('../lib/targets')
 const { TEXT_TYPES, textOf } = require('../lib/values')
 const { withContent } = require('./content')
@@ -90,12 +90,12 @@ async function run (work) {
 
 /** @param {Work} work @param {import('../lib/targets').Target[]} targets @param {string} path @param {Record<string, string>} what */
 async function transferred (work, targets, path, what) {
-  const { direction, source, timeout, retryCount, options } = work.settings
+  const { direction, source, options } = work.settings
   const order = {
     title: 'Transfer Files',
     description: `Executed by a Node-RED workflow: ${direction} ${path}`.slice(0, 1_000),
     type: 'file_transfer',
-    parameters: { direction, ...what, ...options, timeout, retry_count: retryCount },
+    parameters: { direction, ...what, ...options, ...attemptsOf(work.settings) },
     ownFile: Boolean(what.file_id) && source !== 'file'
   }
   const outcome = await runOnTargets(work, targets, order, { about: { direction, path }, noun: `The ${direction}`, detail: transferOf })

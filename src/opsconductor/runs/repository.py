@@ -41,6 +41,8 @@ GOES_ON = ("status", "completed_at", "error_message", "error_node_id")
 """What a later report of the same run can change."""
 
 
+TOLD_BY_STEP = 500
+"""Executions of a run that its steps name; all of them are listed by the run's id."""
 COUNTS = ("messages", "errors")
 OF_A_STEP = tuple(column.name for column in STEPS.columns if column.name != "run_id")
 """Columns of a step, which are called the same in a report."""
@@ -193,6 +195,15 @@ async def execution_counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[U
     query = select(Execution.run_id, func.count()).where(Execution.run_id.in_([str(id) for id in ids]))
     rows = await session.execute(query.group_by(Execution.run_id))
     return {UUID(run_id): number for run_id, number in rows if run_id}
+
+
+async def executions_of_nodes(session: AsyncSession, run_id: UUID) -> dict[str, list[UUID]]:
+    """Return which executions the nodes of a run have started, by node, up to `TOLD_BY_STEP` in all."""
+    query = select(Execution.node_id, Execution.id).where(Execution.run_id == str(run_id))
+    found: dict[str, list[UUID]] = {}
+    for node_id, id in await session.execute(query.order_by(Execution.id).limit(TOLD_BY_STEP)):
+        found.setdefault(node_id or "", []).append(id)
+    return found
 
 
 async def open_executions(session: AsyncSession, run_id: UUID) -> list[UUID]:

@@ -47,6 +47,8 @@ class RunStepOut(BaseModel):
     started_at: datetime
     finished_at: datetime | None
     duration_ms: int | None
+    execution_ids: list[UUID]
+    """What it has started on targets, the first one first; of a run's executions, up to 500 are told by step."""
 
 
 class RunDetail(RunOut):

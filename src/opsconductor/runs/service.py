@@ -77,8 +77,10 @@ async def detail(uow: UnitOfWork, run_id: UUID) -> RunDetail:
     run = await get(uow, run_id)
     counts = await repository.execution_counts(uow.session, [run_id])
     steps = await repository.steps(uow.session, run_id)
+    started = await repository.executions_of_nodes(uow.session, run_id)
     shown = out(run, counts.get(run_id, 0))
-    return RunDetail(**shown.model_dump(), steps=[_step_out(step) for step in steps])
+    told = [_step_out(step, started.get(step.node_id, [])) for step in steps]
+    return RunDetail(**shown.model_dump(), steps=told)
 
 
 async def listed(uow: UnitOfWork, limit: int, cursor: str | None, **wanted: Any) -> Rows:
@@ -114,9 +116,13 @@ def out(run: WorkflowExecution, executions: int) -> RunOut:
     return RunOut(**facts, **renamed)
 
 
-def _step_out(step: WorkflowExecutionStep) -> RunStepOut:
-    facts = {name: getattr(step, name) for name in RunStepOut.model_fields if name != "duration_ms"}
-    return RunStepOut(**facts, duration_ms=_milliseconds(step.started_at, step.finished_at))
+def _step_out(step: WorkflowExecutionStep, execution_ids: list[UUID]) -> RunStepOut:
+    computed = {
+        "duration_ms": _milliseconds(step.started_at, step.finished_at),
+        "execution_ids": execution_ids,
+    }
+    facts = {name: getattr(step, name) for name in RunStepOut.model_fields if name not in computed}
+    return RunStepOut(**facts, **computed)
 
 
 def _milliseconds(start: datetime, end: datetime | None) -> int | None:

@@ -64,7 +64,12 @@ test('a run shows its steps, its error and its executions', async () => {
       error_node_id: 'node-Clean up',
       steps: [
         aRunStep('Select', { messages: 3 }),
-        aRunStep('Clean up', { status: 'failed', errors: 1, error_message: 'The disk is full.' }),
+        aRunStep('Clean up', {
+          status: 'failed',
+          errors: 1,
+          error_message: 'The disk is full.',
+          execution_ids: ['execution-1'],
+        }),
       ],
     }),
   )
@@ -76,6 +81,8 @@ test('a run shows its steps, its error and its executions', async () => {
   const steps = screen.getAllByRole('listitem').map(({ textContent }) => textContent)
   expect(steps.some((text) => text?.includes('Select') && text.includes('3 messages'))).toBe(true)
   expect(steps.some((text) => text?.includes('Clean up') && text.includes('1 error'))).toBe(true)
+  const its = screen.getByRole('link', { name: 'its execution' })
+  expect(its.getAttribute('href')).toBe('/executions/execution-1')
   await screen.findByText('Patch all')
   expect(screen.queryByRole('button', { name: 'Cancel the run' })).toBeNull()
   expect(await axeFindings()).toEqual([])

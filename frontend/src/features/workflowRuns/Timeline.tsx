@@ -2,6 +2,7 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { WorkflowRunDetail, WorkflowRunStep } from '@/api/types'
+import { TextLink } from '@/components/links'
 import { iconOf } from '@/components/Status'
 import { statuses } from '@/lib/status'
 import { duration } from '@/lib/time'
@@ -41,6 +42,7 @@ function Row({ run, step, now }: { run: WorkflowRunDetail; step: WorkflowRunStep
           {step.node_name && ` ${step.node_type}`}
           {step.messages > 1 && ` · ${t('workflowRuns.messages', { count: step.messages })}`}
           {step.errors > 0 && ` · ${t('workflowRuns.errors', { count: step.errors })}`}
+          <Started by={step} />
         </Text>
       </span>
       <span className={classes.track} aria-hidden="true">
@@ -53,5 +55,21 @@ function Row({ run, step, now }: { run: WorkflowRunDetail; step: WorkflowRunStep
       <span className={classes.took}>{duration(endOf(step, now) - Date.parse(step.started_at))}</span>
       {step.error_message && <p className={classes.error}>{step.error_message}</p>}
     </li>
+  )
+}
+
+/** The way to what a step ran on targets; where that is more than one execution, they are listed below the steps. */
+function Started({ by: { execution_ids: ids } }: { by: WorkflowRunStep }) {
+  const { t } = useTranslation()
+  const [only] = ids
+  if (!only) return null
+  if (ids.length > 1) return ` · ${t('workflowRuns.startedExecutions', { count: ids.length })}`
+  return (
+    <>
+      {' · '}
+      <TextLink to="/executions/$executionId" params={{ executionId: only }} size="xs">
+        {t('workflowRuns.startedExecutions', { count: 1 })}
+      </TextLink>
+    </>
   )
 }

@@ -1,7 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { existsSync, readFileSync } = require('node:fs')
+const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs')
+const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const { until } = require('../../../test-support/flows')
@@ -45,6 +46,27 @@ test('B4, B10: one failed target of 201 goes out of the second output, the other
   const { output_bytes: bytes, execution_id: id } = msg.results[0]
   assert.deepEqual([bytes, id], [0, msg.executionId])
   assert.ok(msg.results.every((/** @type {any} */ result) => !('output_text' in result)))
+})
+
+test('what does no harm twice is tried again after a failure, and everything else is not', async () => {
+  const flags = mkdtempSync(join(tmpdir(), 'retries-'))
+  const command = (/** @type {string} */ name) => `f=${flags}/${name}$OPSCONDUCTOR_DEMO_TARGET; test -e $f || { touch $f; exit 1; }`
+  try {
+    const again = await ran({ command: command('again'), retryCount: 1, idempotent: true })
+    const once = await ran({ command: command('once'), retryCount: 1 })
+    assert.deepEqual(again.msg.payload.counts, { completed: 3 })
+    assert.equal(again.msg.results[0].steps[0].attempts, 2)
+    assert.deepEqual(once.bad.payload.counts, { failed: 3 })
+  } finally {
+    rmSync(flags, { recursive: true })
+  }
+})
+
+test('the status under the node counts the targets that have ended, while it runs', async () => {
+  const { statuses } = await ran({ command: 'case $OPSCONDUCTOR_DEMO_TARGET in *1) ;; *2) sleep 1.5 ;; *) sleep 3 ;; esac' })
+
+  const counted = statuses.map(({ text }) => /running (\d)\/3/.exec(text)?.[1]).filter(Boolean)
+  assert.deepEqual([...new Set(counted)], ['0', '1', '2'])
 })
 
 test('B5: the end of a short command is known long before 5 s', async () => {

@@ -23,6 +23,8 @@ export const workflowRuns = {
   messages_other: '{{count}} messages',
   errors_one: '{{count}} error',
   errors_other: '{{count}} errors',
+  startedExecutions_one: 'its execution',
+  startedExecutions_other: '{{count}} executions',
   failedAt: '{{node}} failed',
   ended: {
     running: 'Something went wrong',
