@@ -21,8 +21,9 @@ async def beat(core: Core, tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def _run_into_the_end(core: Core, fleet: Registered, at_end: str) -> dict[str, object]:
-    body = command_on(fleet.ids, "sleep 3; echo done") | {"strategy": {"parallelism": 1}}
-    async with kept(core, "allow", once(-60, 3), at_end=at_end):
+    # The first command goes on longer than the window that it has to be accepted in.
+    body = command_on(fleet.ids, "sleep 5; echo done") | {"strategy": {"parallelism": 1}}
+    async with kept(core, "allow", once(-60, 5), at_end=at_end):
         accepted = await fleet.api.post("/executions", json=body)
         assert accepted.status_code == 202, accepted.text
         return await fleet.end_of(accepted.json()["id"])

@@ -157,8 +157,9 @@ def test_only_those_that_use_the_bucket_are_told_of_it(
     layout = Layout(
         data,
         {name: 20_000 + number for number, name in enumerate(names)},
-        "postgresql://db",
-        "redis://cache",
+        database_url="postgresql://db",
+        migration_database_url="",
+        redis_url="redis://cache",
         own_postgres=False,
         own_valkey=False,
         nodered=nodered.plan(data),
