@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 
 LONGEST = 0.25  # s that a beginning waits for others to be told of ends; whoever begins has waited for a turn already
 
@@ -31,23 +31,18 @@ class Turns:
             if not self._readers:
                 self._nobody_reads.set()
 
-    @asynccontextmanager
-    async def to_begin(self) -> AsyncIterator[None]:
+    def to_begin(self) -> AbstractAsyncContextManager[None]:
         """Begin an execution once it is its turn."""
-        async with self._executions:
-            await self._let_read()
-            yield
+        return self._turn(self._executions)
+
+    def to_check(self) -> AbstractAsyncContextManager[None]:
+        """Have a request to a hook checked, in a line of their own: who sent it waits for the answer."""
+        return self._turn(self._hooks)
 
     @asynccontextmanager
-    async def to_check(self) -> AsyncIterator[None]:
-        """Have a request to a hook checked, in a line of their own: who sent it waits for the answer."""
-        async with self._hooks:
-            await self._let_read()
+    async def _turn(self, line: asyncio.Semaphore) -> AsyncIterator[None]:
+        async with line:
+            with suppress(TimeoutError):  # somebody always reads here: then both go on
+                async with asyncio.timeout(LONGEST):
+                    await self._nobody_reads.wait()
             yield
-
-    async def _let_read(self) -> None:
-        try:
-            async with asyncio.timeout(LONGEST):
-                await self._nobody_reads.wait()
-        except TimeoutError:  # somebody always reads here: then both go on
-            return

@@ -16,14 +16,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from opsconductor.executions.models import Execution, ExecutionResult
-from opsconductor.executions.steering_repository import (
-    OPEN,
-    PLAIN,
-    finish,
-    holding,
-    lock,
-    steer,
-)
+from opsconductor.executions.steering_repository import OPEN, PLAIN, finish, holding, lock, steer
 from opsconductor.kit.database import one_of, rows_of, unnested
 
 R = ExecutionResult

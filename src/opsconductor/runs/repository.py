@@ -6,7 +6,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Text, Update, cast, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    Text,
+    Update,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -57,7 +70,7 @@ async def keep_runs(session: AsyncSession, reports: Sequence[RunReport]) -> None
 
 @cache
 def _keeping_runs() -> Insert:
-    told = _told(Run, REPORTED, detail=Text())
+    told = _told(RUNS, REPORTED, detail=Text())
     first = select(func.min(cast(Execution.id, String))).where(Execution.run_id == cast(told.c.id, String))
     found = select(
         *(told.c[name] for name in REPORTED),
@@ -100,7 +113,7 @@ async def keep_steps(session: AsyncSession, reports: Sequence[RunReport]) -> Non
 @cache
 def _keeping_steps() -> Insert:
     columns = ["run_id", *OF_A_STEP]
-    told = _told(Step, columns)
+    told = _told(STEPS, columns)
     wanted = insert(STEPS).from_select(columns, select(*(told.c[name] for name in columns)))
     # A process that has forgotten a run counts from nothing when the run goes on.
     new: dict[str, Any] = {name: wanted.excluded[name] for name in ("status", "finished_at")}
@@ -109,10 +122,9 @@ def _keeping_steps() -> Insert:
     return wanted.on_conflict_do_update(index_elements=["run_id", "node_id"], set_=new)
 
 
-def _told(table: type[Run] | type[Step], names: Iterable[str], **more: TypeEngine[Any]) -> TableValuedAlias:
+def _told(table: Table, names: Iterable[str], **more: TypeEngine[Any]) -> TableValuedAlias:
     """Return what is told as a table, with these columns of another one."""
-    kinds = {column.name: column.type for column in table.__table__.columns}
-    return unnested("told", {name: kinds[name] for name in names} | more)
+    return unnested("told", {name: table.c[name].type for name in names} | more)
 
 
 async def keep_alive(session: AsyncSession, ids: Sequence[UUID]) -> None:
