@@ -97,7 +97,7 @@ async function main () {
   })
   const gate = new HookGate({ url, instanceToken, routes: () => RED.httpNode._router?.stack ?? [] })
   const health = new Health()
-  const takeBack = provide({ url, instanceToken })
+  const takeBack = provide({ url, instanceToken, deployOf: revision => storage.deployOf(revision) })
   const trustProxy = 'fd' in door ? () => true : 'loopback'
   const app = application(signIn, health, trustProxy)
   const server = createServer(app)

@@ -10,6 +10,7 @@ const { BridgeError, request } = require('../nodes/lib/http')
 const { marked, unmarked } = require('./credential-marks')
 const { LastGood, isSnapshot } = require('./last-good')
 const { log } = require('./logging')
+const { Revisions } = require('./revisions')
 
 const RETRY = 1_000 // ms
 const ANSWER_WITHIN = 10_000 // ms
@@ -37,6 +38,7 @@ class Storage {
   #runtime = null
   /** @type {Snapshot | null} */
   #now = null
+  #revisions = new Revisions()
   /** What Node-RED wants kept with the next deploy. @type {object | null} */
   #stagedCredentials = null
   /** Documents the bridge does not have yet. @type {Map<string, unknown>} */
@@ -99,7 +101,7 @@ class Storage {
     }
     if (copy) {
       log('warning', 'storage.started-from-copy', { rev: copy.rev, message: 'The bridge does not answer; flows start from the last good copy.' })
-      this.#now = copy
+      this.#hold(copy)
       this.#fresh = true
       this.#catchUp()
       return
@@ -136,7 +138,7 @@ class Storage {
     const rev = await this.#stored(wanted).catch(error => this.#refused(error))
     // Staged ones stay until they are stored: Node-RED hands over each change of them only once.
     this.#stagedCredentials = null
-    this.#now = { ...this.#kept, flows, credentials, rev }
+    this.#hold({ ...this.#kept, flows, credentials, rev })
     await this.#copy.write(() => this.#kept)
   }
 
@@ -186,6 +188,17 @@ class Storage {
   async close () {
     this.#stop.abort(new Error('Node-RED stops.'))
     await this.#copy.settled()
+  }
+
+  /** Returns the number of the deploy that an editor has, by its revision. @param {string} revision */
+  deployOf (revision) {
+    return this.#revisions.deployOf(revision)
+  }
+
+  /** @param {Snapshot} snapshot */
+  #hold (snapshot) {
+    this.#now = snapshot
+    this.#revisions.note(snapshot.flows, snapshot.rev)
   }
 
   get #kept () {
@@ -242,7 +255,7 @@ class Storage {
   /** @param {Snapshot} snapshot */
   async #take (snapshot) {
     const { flows, credentials, settings, sessions, rev } = snapshot
-    this.#now = { flows, credentials, settings, sessions, rev }
+    this.#hold({ flows, credentials, settings, sessions, rev })
     this.#fresh = true
     await this.#copy.write(() => this.#kept)
   }

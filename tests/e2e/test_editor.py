@@ -1,5 +1,6 @@
 """The editor as a part of the app: one sign-in, one look, and who else is there."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -108,6 +109,49 @@ async def test_two_people_in_the_editor_see_each_other(
 
     await context.close()
     await expect(there.locator("[data-username=dana]")).to_have_count(0, timeout=60_000)
+
+
+async def test_an_editor_says_who_deployed_what_since_it_was_opened(
+    page: Page, whole_stack: WholeStack, admin: httpx.Client
+) -> None:
+    await sign_in(page)
+    mine = await open_editor(page)
+    await mine.get_by_role("link", name="Add flow").click()
+    await asyncio.to_thread(
+        deploy_as, whole_stack, "dana", [{"id": "danas", "type": "tab", "label": "<b>Nightly</b>"}]
+    )
+
+    notice = mine.locator(".red-ui-notification-compact .opsc-deploys")
+    await expect(notice).to_contain_text("Deployed since you loaded the flows:")
+    await expect(notice.get_by_role("listitem")).to_have_text(
+        re.compile(r"^dana, .+: <b>Nightly</b> \(new\)")
+    )
+    await picture(page, "deployed-meanwhile")
+
+    await mine.locator("#red-ui-header-button-deploy").click()
+    conflict = mine.locator(".red-ui-notification", has=mine.get_by_role("button", name="Merge"))
+    await expect(conflict.get_by_role("listitem")).to_have_text(re.compile("^dana, "))
+    await picture(page, "conflict")
+    await conflict.get_by_role("button", name="Merge").click()
+    await mine.locator("#red-ui-header-button-deploy").click()
+    await expect(mine.locator(".red-ui-notification-success")).to_be_visible()
+    assert await deployed_flows(admin) >= {"Flow 2", "<b>Nightly</b>"}
+
+
+async def deployed_flows(admin: httpx.Client) -> set[str]:
+    """Return the names of the flows that are deployed."""
+    answer = await asyncio.to_thread(admin.get, "/api/v3/workflows")
+    return {workflow["name"] for workflow in answer.json()["items"]}
+
+
+def deploy_as(whole_stack: WholeStack, username: str, nodes: list[dict[str, object]]) -> None:
+    """Deploy flows beside those there are, as the editor of another person does."""
+    with httpx.Client(base_url=whole_stack.url, timeout=30, headers={"Origin": whole_stack.url}) as client:
+        assert client.post("/api/v3/auth/login", json={"username": username, "password": PASSWORD}).is_success
+        client.headers["Node-RED-API-Version"] = "v2"
+        there = client.get("/nodered/flows").json()
+        answer = client.post("/nodered/flows", json={"flows": [*there["flows"], *nodes], "rev": there["rev"]})
+        assert answer.status_code == 200, answer.text
 
 
 async def test_how_node_red_is_boxed_in_is_told_beside_it_also_on_a_phone(

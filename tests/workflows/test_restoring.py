@@ -112,6 +112,19 @@ async def test_deploys_tell_who_when_what_and_why(nodered: Nodered, dora: Person
     ]
 
 
+async def test_deploys_since_one_are_those_after_it(nodered: Nodered, dora: Person, ada: Person) -> None:
+    base = await nodered.deploy(a_tab("since", a_node("si1")), dora)
+    await nodered.deploy(a_tab("since", a_node("si1", payload="x")), ada)
+    await nodered.deploy([], dora)
+    page = (await dora.api.get("/deploys", params={"since": base, "limit": 1})).json()
+    later = (await dora.api.get("/deploys", params={"since": base, "cursor": page["next_cursor"]})).json()
+    refused = await dora.api.get("/deploys", params={"since": -1})
+
+    assert (page["total"], later["total"]) == (2, 2)
+    assert [d["number"] for d in (*page["items"], *later["items"])] == [base + 2, base + 1]
+    assert refused.status_code == 422
+
+
 async def test_a_stale_deploy_says_who_deployed_what_in_between(
     nodered: Nodered, dora: Person, ada: Person
 ) -> None:

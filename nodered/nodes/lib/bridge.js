@@ -14,7 +14,8 @@ const LONGEST_TRYING = 10 * 60_000 // ms
 const LONG = 120_000 // ms for what may be large, or may have to wait in line in the bridge
 
 /** @typedef {import('./http').Options} Options */
-/** @typedef {{url: string, instanceToken: string}} OwnAccess of OpsConductor's own Node-RED */
+/** @typedef {(revision: string) => number | undefined} DeployOf the number of the deploy that an editor has, by its revision */
+/** @typedef {{url: string, instanceToken: string, deployOf?: DeployOf}} OwnAccess of OpsConductor's own Node-RED */
 /** @typedef {{url: string, token: string}} TokenAccess of any other, with a workflow token */
 /** @typedef {{id: string, name: string, os_type: string, environment: string, status: string} & Record<string, unknown>} Target */
 /**
@@ -60,6 +61,9 @@ class Bridge {
   /** @type {(() => Promise<void>)[]} */
   #atEnd = []
 
+  /** @type {DeployOf} */
+  deployOf = () => undefined
+
   /** @param {OwnAccess | TokenAccess} access */
   constructor (access) {
     this.#url = access.url.replace(/\/+$/, '')
@@ -69,6 +73,7 @@ class Bridge {
       this.#events = new Events(null)
     } else {
       this.#instanceToken = access.instanceToken
+      if (access.deployOf) this.deployOf = access.deployOf
       this.#tokens = new RunTokens(run => this.#newToken(run))
       this.#events = new Events((signal, lastId) => open(`${this.#url}/api/workflow/events`, {
         token: this.#instanceToken, signal, headers: lastId ? { 'last-event-id': lastId } : {}

@@ -11,6 +11,7 @@ const { bridgeFor, own, provide } = require('../lib/instance')
 const HERE = join(__dirname, '..')
 const CONTRACT = join(HERE, '..', '..', 'src', 'opsconductor', 'contracts', 'statuses.json')
 const LANGUAGES = ['en-US', 'de']
+const WORDY_PLUGINS = ['opsconductor-editor', 'opsconductor-deploys']
 const SERVER = 'opsconductor-server' // which is on no canvas
 const { nodes: { [SERVER]: server, ...nodes }, plugins } = json(join(HERE, 'package.json'))['node-red']
 
@@ -42,7 +43,7 @@ test('B19: every node has a dialog, help, words and an icon', () => {
 })
 
 test('each language has the same words', () => {
-  const catalogues = [...Object.entries(nodes), [SERVER, server], ['opsconductor-editor', plugins['opsconductor-editor']]]
+  const catalogues = [...Object.entries(nodes), [SERVER, server], ...WORDY_PLUGINS.map(name => [name, plugins[name]])]
   for (const [name, file] of /** @type {[string, string][]} */ (catalogues)) {
     const [first, ...others] = LANGUAGES.map(language => paths(json(join(HERE, dirname(file), 'locales', language, `${name}.json`))))
     for (const other of others) assert.deepEqual(other, first)

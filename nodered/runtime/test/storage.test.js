@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { createHash } = require('node:crypto')
 const { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
@@ -150,6 +151,23 @@ test('a deploy on an old state is a conflict, and the newer state is loaded', as
   assert.equal(reloads, 1)
   await module.saveFlows([TAB], DANA)
   assert.equal(bridge.snapshot.rev, 6)
+})
+
+test('which deploy an editor has is known by the revision that Node-RED gave it', async () => {
+  /** @param {object[]} flows as Node-RED hashes them */
+  const revision = flows => createHash('sha256').update(JSON.stringify(flows)).digest('hex')
+  bridge.snapshot = { ...bridge.snapshot, flows: [TAB], rev: 3 }
+  const { storage, module, init } = aStorage()
+  await init()
+  assert.equal(storage.deployOf(revision([TAB])), 3)
+
+  await module.saveFlows([], DANA)
+  assert.equal(storage.deployOf(revision([])), 4)
+  assert.equal(storage.deployOf(revision([TAB])), 3)
+  assert.equal(storage.deployOf(revision([{ id: 'of nobody' }])), undefined)
+
+  await module.saveFlows([TAB], DANA)
+  assert.equal(storage.deployOf(revision([TAB])), 5, 'the newest of the same flows')
 })
 
 test('with the bridge down flows start from the copy, and what was stored since is loaded when it is back', async () => {

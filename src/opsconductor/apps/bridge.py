@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from opsconductor.bridge import (
+    deploy_routes,
     editor_routes,
     hook_routes,
     library_routes,
@@ -64,6 +65,7 @@ def create_app(config: Settings) -> FastAPI:
         app.include_router(library_routes.router)
         app.include_router(reporting_routes.router)
         app.include_router(template_routes.router)
+        app.include_router(deploy_routes.router)
     return app
 
 

@@ -1,7 +1,7 @@
 """What dialogs of nodes list through the bridge: as much of scripts and files as they are promised."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -40,6 +40,33 @@ class WorkflowFiles(BaseModel):
     """Uploaded files, newest first; `total` may be more than are listed."""
 
     items: list[WorkflowFile]
+    total: int
+
+
+class WorkflowTabChange(BaseModel):
+    """What became of a tab in a deploy, in numbers of nodes; the one without a name is what lies in no tab."""
+
+    name: str
+    kind: Literal["added", "removed", "changed"]
+    added: int
+    removed: int
+    changed: int
+
+
+class WorkflowDeploy(BaseModel):
+    """Who deployed what, and when."""
+
+    number: int
+    deployed_by: str
+    deployed_at: datetime
+    message: str
+    changes: list[WorkflowTabChange]
+
+
+class WorkflowDeploys(BaseModel):
+    """Deploys, newest first; `total` may be more than are listed."""
+
+    items: list[WorkflowDeploy]
     total: int
 
 

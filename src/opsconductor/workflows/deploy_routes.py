@@ -1,6 +1,8 @@
 """Deploys of all flows, for people."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from opsconductor.kit.access import allowed
 from opsconductor.kit.pagination import Cursor, Limit, Page
@@ -15,9 +17,11 @@ router = APIRouter(prefix="/deploys", tags=["deploys"])
 
 @router.get("")
 @allowed("workflows.read")
-async def list_deploys(uow: Uow, limit: Limit = 50, cursor: Cursor = None) -> Page[DeployOut]:
-    """List the deploys, newest first."""
-    rows = await service.deploys(uow, limit, cursor)
+async def list_deploys(
+    uow: Uow, limit: Limit = 50, cursor: Cursor = None, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> Page[DeployOut]:
+    """List the deploys, newest first; `since` leaves out the one with this number and those before it."""
+    rows = await service.deploys(uow, limit, cursor, since)
     items = [_out(row) for row in rows.items]
     return Page(items=items, total=rows.total, next_cursor=rows.next_cursor)
 

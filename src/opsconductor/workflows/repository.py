@@ -35,13 +35,14 @@ async def deploy(session: AsyncSession, number: int) -> NoderedDeploy | None:
 
 
 async def deploys_since(session: AsyncSession, number: int) -> list[NoderedDeploy]:
-    query = deploys().where(NoderedDeploy.number > number).order_by(NoderedDeploy.number)
+    query = deploys(number).order_by(NoderedDeploy.number)
     return list(await session.scalars(query))
 
 
-def deploys() -> Select[Any]:
-    """Return all deploys, without the flows themselves."""
-    return select(NoderedDeploy).options(
+def deploys(since: int) -> Select[Any]:
+    """Return the deploys after a number, without the flows themselves."""
+    query = select(NoderedDeploy).where(NoderedDeploy.number > since)
+    return query.options(
         defer(NoderedDeploy.flows, raiseload=True), defer(NoderedDeploy.credentials, raiseload=True)
     )
 

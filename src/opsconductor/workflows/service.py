@@ -209,10 +209,10 @@ async def versions(uow: UnitOfWork, flow_id: str, limit: int, cursor: str | None
     return await page_of(uow.session, repository.versions(flow_id), order, limit, cursor)
 
 
-async def deploys(uow: UnitOfWork, limit: int, cursor: str | None) -> Rows:
-    """Return a page of deploys, newest first."""
+async def deploys(uow: UnitOfWork, limit: int, cursor: str | None, since: int) -> Rows:
+    """Return a page of the deploys after a number, newest first."""
     order = [Order(NoderedDeploy.number, descending=True)]
-    return await page_of(uow.session, repository.deploys(), order, limit, cursor)
+    return await page_of(uow.session, repository.deploys(since), order, limit, cursor)
 
 
 async def keep(uow: UnitOfWork, name: str, content: Any) -> None:
