@@ -8,7 +8,7 @@ from types import FrameType
 
 from rich.markup import escape
 
-from bench import dead, output, ssh, start, thousand, warm, workflows
+from bench import dead, health, many, output, ssh, start, thousand, warm, workflows
 from bench.figures import Measure, progress, report, show
 from bench.scenario import Scenario
 from opsconductor.apps.cli.console import err
@@ -22,6 +22,8 @@ SCENARIOS: dict[str, Scenario] = {
     "dead": dead.SCENARIO,
     "output": output.SCENARIO,
     "workflows": workflows.SCENARIO,
+    "many": many.SCENARIO,
+    "health": health.SCENARIO,
 }
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
 

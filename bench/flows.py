@@ -1,4 +1,4 @@
-"""Flows of a benchmark in the stack's own Node-RED: they select a target, run a command on it, and note the times."""
+"""Runs of a benchmark's flows in the stack's own Node-RED: started, and what became of them."""
 
 import asyncio
 import time
@@ -8,58 +8,14 @@ from typing import Any
 
 import httpx
 
+from bench.canvas import AT_ONCE, TABS, Node
 from bench.idle_stack import SIGN_IN, IdleStack
 from opsconductor.apps.cli.client import checked
 from opsconductor.stack.problems import StackProblem
 
-TABS = 10
-AT_ONCE = 100
-"""Messages that a command executor works on at once, at most."""
 CALLERS = 50  # requests at once that start runs
 PATIENCE = 180.0  # s until all runs have ended
 LOOK_EVERY = 1.0  # s; each look passes the gate of hooks, at the cost of what is measured
-MARK = "msg.t0 = Number(msg.req.query.t0); msg.command = msg.req.query.command; return [msg, msg]"
-NOTE = """
-const kept = global.get('ended') || []
-const { command, t0 } = msg
-kept.push({ id: msg.executionId, command, t0, began: msg.results[0].output_text, left: Date.now() })
-global.set('ended', kept)
-"""
-CAUGHT = """
-const kept = global.get('caught') || []
-kept.push({ command: msg.command, message: msg.error.message })
-global.set('caught', kept)
-"""
-TOLD = """
-const wanted = each => each.command === msg.req.query.command
-msg.payload = {}
-for (const name of ['ended', 'caught']) {
-  const kept = global.get(name) || []
-  msg.payload[name] = kept.filter(wanted)
-  global.set(name, kept.filter(each => !wanted(each)))
-}
-return msg
-"""
-COUNTED = """
-const wanted = each => each.command === msg.req.query.command
-msg.payload = { count: [...(global.get('ended') || []), ...(global.get('caught') || [])].filter(wanted).length }
-return msg
-"""
-EXECUTOR = "opsconductor-command-executor"
-RUNS_WHAT_IT_IS_TOLD: dict[str, Any] = {
-    "version": 2,
-    "kind": "command",
-    "commandType": "msg",
-    "arguments": "[]",
-    "argumentsType": "json",
-    "parameters": [],
-    "timeout": 120,
-    "retryCount": 0,
-    "continueOnFailure": False,
-    "outputFormat": "summary",
-    "outputsInMessage": "auto",
-}
-"""What an executor has whose command is in the message; `command` says where."""
 
 
 @dataclass(frozen=True)
@@ -85,79 +41,7 @@ class Runs:
     errors: Sequence[str]
 
 
-def tabs(environment: str) -> list[dict[str, Any]]:
-    """Return the flows: each tab takes requests at `/hooks/bench/<number>`; the first one tells what came of all."""
-    nodes = [node for number in range(TABS) for node in _tab(number, environment)]
-    return [*nodes, *_asked("told", TOLD), *_asked("counted", COUNTED)]
-
-
-def _tab(number: int, environment: str) -> list[dict[str, Any]]:
-    tab = f"bench{number}"
-
-    def node(name: str, type: str, *wires: list[str], **more: Any) -> dict[str, Any]:
-        to = [[f"{tab}-{each}" for each in some] for some in wires]
-        return {
-            "id": f"{tab}-{name}",
-            "type": type,
-            "z": tab,
-            "name": name,
-            "x": 1,
-            "y": 1,
-            "wires": to,
-            **more,
-        }
-
-    wanted = {"osType": "", "environment": environment, "status": "", "tags": ""}
-    selector = {"version": 2, "targetFilter": wanted, "selectedTargets": [], "missingTargets": "error"}
-    return [
-        {"id": tab, "type": "tab", "label": f"Bench {number}"},
-        node("in", "http in", ["mark"], url=f"/bench/{number}", method="post"),
-        node("mark", "function", ["answer"], ["select"], func=MARK, outputs=2, **FUNCTION),
-        node("answer", "http response", statusCode="202"),
-        node(
-            "select",
-            "opsconductor-target-selector",
-            ["run"],
-            **selector,
-            nothingMatched="error",
-            outputFormat="array",
-            outputs=1,
-        ),
-        node("run", EXECUTOR, ["note"], [], command="command", maxInFlight=AT_ONCE, **RUNS_WHAT_IT_IS_TOLD),
-        node("note", "function", [], func=NOTE, outputs=0, **FUNCTION),
-        node("catch", "catch", ["caught"], scope=None, uncaught=False),
-        node("caught", "function", [], func=CAUGHT, outputs=0, **FUNCTION),
-    ]
-
-
-FUNCTION = {"timeout": 0, "noerr": 0, "initialize": "", "finalize": "", "libs": []}
-
-
-def _asked(name: str, func: str) -> list[dict[str, Any]]:
-    place = {"z": "bench0", "x": 1, "y": 1}
-    return [
-        {
-            **place,
-            "id": name,
-            "type": "http in",
-            "url": f"/bench-{name}",
-            "method": "get",
-            "wires": [[f"{name}-f"]],
-        },
-        {
-            **place,
-            **FUNCTION,
-            "id": f"{name}-f",
-            "type": "function",
-            "func": func,
-            "wires": [[f"{name}-r"]],
-            "outputs": 1,
-        },
-        {**place, "id": f"{name}-r", "type": "http response", "wires": []},
-    ]
-
-
-def deploy(stack: IdleStack, nodes: list[dict[str, Any]]) -> None:
+def deploy(stack: IdleStack, nodes: list[Node]) -> None:
     """Deploy flows as an administrator in a browser does, and protect their hooks."""
     with httpx.Client(base_url=stack.client.base_url, timeout=60) as browser:
         checked(browser.post("/api/v3/auth/login", json=SIGN_IN))
@@ -198,7 +82,7 @@ def collected(stack: IdleStack, count: int, command: str) -> Runs:
     deadline = time.monotonic() + PATIENCE
     while ended(stack, command) < count and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
-    told = _told(stack, "/bench-told", command)
+    told = _told(stack, "told", command)
     left = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
     caught = [each["message"] for each in told["caught"]]
     missing = ["A message never left the node."] * (count - len(left) - len(caught))
@@ -207,9 +91,18 @@ def collected(stack: IdleStack, count: int, command: str) -> Runs:
 
 def ended(stack: IdleStack, command: str) -> int:
     """Return how many runs of a command have ended."""
-    return int(_told(stack, "/bench-counted", command)["count"])
+    return int(_told(stack, "counted", command)["count"])
 
 
-def _told(stack: IdleStack, path: str, command: str) -> dict[str, Any]:
+def noted(stack: IdleStack, command: str) -> list[dict[str, Any]]:
+    """Return what was noted of the runs of a command, and forget it. Raises StackProblem if one failed."""
+    told = _told(stack, "told", command)
+    if told["caught"]:
+        raise StackProblem(f"A run failed: {told['caught'][0]['message']}")
+    return list(told["ended"])
+
+
+def _told(stack: IdleStack, what: str, command: str) -> dict[str, Any]:
+    path = f"/bench-{what}"
     answer = stack.client.get(f"/hooks{path}", params={"command": command}, headers=stack.by_token(path))
     return dict(answer.raise_for_status().json())

@@ -11,7 +11,7 @@ from datetime import datetime
 import httpx
 import orjson
 
-from bench import flows
+from bench import canvas, flows
 from bench.figures import Goal, Measure, Missing, progress, rank
 from bench.flows import Runs
 from bench.idle_stack import IdleStack, command_action, completed
@@ -26,7 +26,7 @@ from opsconductor.stack.problems import StackProblem
 SIZES = (50, 200, 1000)
 PROMISED_LAG, PROMISED_ERRORS = 200, 1000
 """The sizes that something is promised of."""
-COMMAND, LONG, SHORT = "sleep 2", "sleep 60", "true"
+COMMAND, SHORT = "sleep 2", "true"
 POLL_EVERY = 5.0  # s, as in the plan
 SETTLE = 2.0  # s between sizes; runs are told of in batches after they have ended
 PER_TOKEN = 100  # polling runs; a token has its own limit
@@ -34,6 +34,7 @@ MANY = 1000  # targets of the execution whose results are read
 MOST_POLLING = 200
 """So many at once are measured with the poll; of 1,000 the core would be busy with polls alone for minutes."""
 BUSY = 50  # runs in flight while others start
+START_TAKES = 2.5  # s for which they stay in flight, for each start
 LAG, START, ERRORS = Goal("<", 150), Goal("<", 300), Goal("≤", 0)
 LIST, RESULTS = Goal("<", 150), Goal("<", 200)  # ms
 WATCHED = {"nodered": "Node-RED", "bridge": "the bridge", "core": "the core"}
@@ -43,7 +44,7 @@ SCOPES = ["targets.read", "executions.read", "executions.run"]
 def measure(here: Site, rounds: int) -> list[Measure]:
     """Measure runs of flows, and then the two reads that flows wait for. Fewer targets mean fewer runs at once."""
     environment = str(here.stack.call("GET", f"/targets/{here.spare}")["environment"])
-    flows.deploy(here.stack, flows.tabs(environment))
+    flows.deploy(here.stack, canvas.tabs(environment))
     flows.run(here.stack, 5, SHORT)  # what is done once only
     sizes = [size for size in SIZES if size <= len(here.ids)] or [len(here.ids)]
     rows = [row for size in sizes for row in _concurrent(here, size)]
@@ -137,12 +138,13 @@ def _starts(here: Site, rounds: int) -> list[Measure]:
     """Return how long single runs take to start while others are in flight."""
     busy = min(BUSY, len(here.ids))
     progress(f"{rounds} starts while {busy} runs are in flight ...")
-    flows.begin(here.stack, busy, LONG)
+    long = f"sleep {10 + rounds * START_TAKES}"
+    flows.begin(here.stack, busy, long)
     time.sleep(SETTLE)
     starts = [_start(here.stack) for _ in range(rounds)]
-    if ended := flows.ended(here.stack, LONG):
+    if ended := flows.ended(here.stack, long):
         raise StackProblem(f"{ended} of the {busy} runs that were to be in flight had ended meanwhile.")
-    if errors := flows.collected(here.stack, busy, LONG).errors:
+    if errors := flows.collected(here.stack, busy, long).errors:
         raise StackProblem(f"Of the runs that were in flight, some failed: {errors[0]}")
     name = f"inject to the command running, {busy} runs in flight"
     return [

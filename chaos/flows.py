@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from bench.canvas import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD
 from bench.figures import progress
-from bench.flows import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD, deploy
+from bench.flows import deploy
 from bench.idle_stack import IdleStack, idle_stack
 from bench.servers import servers
 

@@ -10,7 +10,7 @@ from bench.__main__ import SCENARIOS
 from bench.dead import dead_ports
 from bench.scenario import Scenario, Site, site
 
-from bench import ssh, start, thousand, warm, workflows
+from bench import health, many, ssh, start, thousand, warm, workflows
 from opsconductor.apps.cli.checks import Benchmark
 from opsconductor.stack.ports import LOOPBACK
 
@@ -24,7 +24,9 @@ def here() -> Iterator[Site]:
         yield small
 
 
-@pytest.mark.parametrize("scenario", [thousand.SCENARIO, start.SCENARIO, warm.SCENARIO, ssh.SCENARIO])
+@pytest.mark.parametrize(
+    "scenario", [thousand.SCENARIO, start.SCENARIO, warm.SCENARIO, ssh.SCENARIO, health.SCENARIO]
+)
 def test_a_scenario_measures_and_judges_even_without_peers(scenario: Scenario, here: Site) -> None:
     rows = scenario.measure(here, 1)
 
@@ -37,11 +39,13 @@ def test_flows_are_measured_without_ssh() -> None:
     scenario = workflows.SCENARIO
     with scenario.site(5, with_peers=False) as here:
         rows = {row.name: row for row in scenario.measure(here, 1)}
+        message = {row.name: row for row in many.SCENARIO.measure(here, 1)}
 
     assert rows["5 at once: errors"].ours == 0
     assert all(math.isfinite(row.ours) for row in rows.values())
     lag = rows["5 at once: end in the core to the message leaving the node, p95"]
     assert lag.ours < lag.theirs
+    assert message["5 targets in one message: its size"].ours < 0.1
 
 
 def test_a_dead_port_drops_connections_instead_of_refusing_them() -> None:

@@ -22,7 +22,7 @@ NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium", "sudo": "su
 """Programs that tests talk to, and the Debian packages that have them."""
 PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
 LOCKED = ("runtime", "embedded", "dev", "bench")
-Benchmark = Literal["start", "ssh", "warm", "thousand", "dead", "output", "workflows"]
+Benchmark = Literal["start", "ssh", "warm", "thousand", "dead", "output", "workflows", "many", "health"]
 
 
 OwnFolder = Annotated[
