@@ -133,7 +133,8 @@ class Site:
         first = self.way.first_keys(connection.host_key, connection.hop_keys)
         for target_id, key in first.items():
             await self._pinned(connection, target_id, key)
-        self.operation.way = self.way.pinned(first)  # the next action must meet the same hosts
+        if first:
+            self.operation.way = self.way.pinned(first)  # the next action must meet the same hosts
         return connection
 
     async def _pinned(self, connection: Connection, target_id: UUID, offered: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -113,6 +114,7 @@ def connect(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
         hide_parameters=True,  # an error text must not show values
     )
     _ping_what_was_idle(engine.sync_engine)
+    _send_lists_as_they_are(engine.sync_engine)
     return engine
 
 
@@ -140,6 +142,18 @@ def _ping_what_was_idle(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error  # the pool makes another
+
+
+def _send_lists_as_they_are(engine: Engine) -> None:
+    """Have lists sent in PostgreSQL's binary format.
+
+    As text, psycopg escapes each value by a regular expression, which is six times the work: most of what it costs to
+    ask a statement that has `rows_of` a hundred rows.
+    """
+
+    @event.listens_for(engine, "connect")
+    def prefer_binary(connection: DBAPIConnection, _: object) -> None:
+        connection.driver_connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
 def sessions(engine: AsyncEngine) -> Sessions:
