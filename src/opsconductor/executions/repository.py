@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Float,
+    Insert,
     LargeBinary,
     Row,
     Select,
@@ -29,8 +30,10 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from opsconductor.calendars.repository import any_in_force
 from opsconductor.executions.models import Execution, ExecutionResult, IdempotencyKey
-from opsconductor.kit.database import one_of
+from opsconductor.kit.database import Base, one_of, rows_of, unnested
 
+RESULTS = Base.metadata.tables[ExecutionResult.__tablename__]
+TO_COME = ("id", "execution_id", "target_id", "target_name", "batch", "place", "first_action")
 FOR_FLOWS = (
     "target_id",
     "target_name",
@@ -201,8 +204,16 @@ async def results_changed_since(
     return list(await session.scalars(query))
 
 
-async def add_results(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-    await session.execute(insert(ExecutionResult), rows)
+async def add_results(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Store the results to come of an execution, each with the columns of `TO_COME`, in one statement."""
+    given = rows_of("new", {name: [row[name] for row in rows] for name in TO_COME})
+    await session.execute(_adding_results(), given)
+
+
+@cache
+def _adding_results() -> Insert:
+    new = unnested("new", {name: RESULTS.c[name].type for name in TO_COME})
+    return insert(RESULTS).from_select(list(TO_COME), select(*(new.c[name] for name in TO_COME)))
 
 
 async def remembered_key(session: AsyncSession, owner: str, key: str) -> IdempotencyKey | None:
