@@ -155,8 +155,8 @@ class Bridge {
       notify: (wanted, key) => insist('/notify', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
       /** @param {string} id @param {number} wait s until nothing of it is pending any more @returns {Promise<Notified>} */
       notification: (id, wait) => insist(`/notifications/${id}?wait=${wait}`, { timeout: 30_000 + wait * 1_000 }),
-      /** @param {object} wanted @returns {Promise<{audit_id: string}>} */
-      audit: wanted => insist('/audit', { method: 'POST', body: wanted })
+      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{audit_id: string}>} */
+      audit: (wanted, key) => insist('/audit', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } })
     }
   }
 
