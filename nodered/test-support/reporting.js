@@ -4,7 +4,6 @@
  */
 'use strict'
 
-const { randomUUID } = require('node:crypto')
 const { createServer } = require('node:http')
 const { afterEach } = require('node:test')
 const helper = require('node-red-node-test-helper')
@@ -87,6 +86,8 @@ async function askCore (path, body) {
   return said
 }
 
+let number = 100
+
 /**
  * Adds a channel that leads to a web server of its own, which answers with this status.
  * @param {number} status
@@ -105,7 +106,8 @@ async function aChannel (status, more = {}) {
   ends.push(() => { server.closeAllConnections(); server.close() })
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   const webhook = { url: `http://127.0.0.1:${port}/`, signing_key: 'a key for these tests' }
-  const channel = await askCore('/notification-channels', { name: `hook ${randomUUID()}`, kind: 'webhook', allow_private: true, webhook, ...more })
+  const name = `hook ${++number} of ${process.pid}`
+  const channel = await askCore('/notification-channels', { name, kind: 'webhook', allow_private: true, webhook, ...more })
   return { id: channel.id, name: channel.name, received }
 }
 
