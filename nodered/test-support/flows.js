@@ -92,8 +92,9 @@ async function aFlow (nodes, changes = {}) {
  * Starts a flow with these nodes, and some that listen: `out`, `bad` and `third` for outputs, and a catch node.
  * @param {any[]} nodes
  * @param {() => void | Promise<void>} end what else is to be ended with it
+ * @param {((RED: any) => void)[]} [more] types of nodes
  */
-async function started (nodes, end) {
+async function started (nodes, end, more = []) {
   const flow = new Flow(end)
   open.push(flow)
   const listeners = [
@@ -103,7 +104,7 @@ async function started (nodes, end) {
   // What has no place on the canvas would be taken for a config node.
   const placed = [...nodes, ...listeners].map(node => ({ ...node, z: 'tab', x: 1, y: 1 }))
   const core = require('@node-red/nodes/core/common/25-catch')
-  await helper.load([...TYPES, core], [TAB, ...placed])
+  await helper.load([...TYPES, ...more, core], [TAB, ...placed])
   for (const name of /** @type {const} */ (['out', 'bad', 'third', 'caught'])) {
     flow.node(name).on('input', (/** @type {any} */ msg) => flow[name].push(msg))
   }

@@ -23,7 +23,13 @@ const AUDIT = {
   data: '', dataType: 'none', wires: [['out']]
 }
 
-/** @typedef {{access: {url: string, instanceToken: string}, core: {url: string, token: string}, ticket: string}} Facts */
+/**
+ * @typedef {object} Facts
+ * @property {{url: string, instanceToken: string}} access of the nodes
+ * @property {Record<string, string>} losing addresses of the bridge where the first answer gets lost, by where it does
+ * @property {{url: string, token: string}} core as its administrator sees it
+ * @property {string} ticket of a designer in the editor
+ */
 
 /** @returns {Facts} */
 function facts () {
@@ -37,28 +43,33 @@ const ends = []
 afterEach(async () => { for (const end of ends.splice(0).reverse()) await end() })
 
 /**
- * Sends a message through one node and returns what comes of it.
+ * Sends messages through one node and returns what comes of them.
  * @param {object} node
- * @param {any} msg
+ * @param {any | any[]} msgs
+ * @param {string} [url] of the bridge
  * @returns {Promise<{out: any[], bad: any[], caught: any[], status: any}>}
  */
-async function told (node, msg = {}) {
-  await started(node)
+async function told (node, msgs = {}, url) {
+  await started(node, url)
   const found = { out: /** @type {any[]} */ ([]), bad: /** @type {any[]} */ ([]), caught: /** @type {any[]} */ ([]), status: undefined }
+  const all = [msgs].flat()
   const { promise, resolve } = Promise.withResolvers()
   for (const name of /** @type {const} */ (['out', 'bad', 'caught'])) {
-    helper.getNode(name).on('input', (/** @type {any} */ one) => { found[name].push(one); setTimeout(resolve, 100) })
+    helper.getNode(name).on('input', (/** @type {any} */ one) => {
+      found[name].push(one)
+      if (found.out.length + found.bad.length + found.caught.length >= all.length) setTimeout(resolve, 100)
+    })
   }
   const mine = helper.getNode('node')
   mine.status = (/** @type {any} */ status) => { found.status = status }
-  mine.receive(msg)
+  for (const msg of all) mine.receive(msg)
   await promise
   return found
 }
 
-/** @param {object} node */
-async function started (node) {
-  ends.push(provide(facts().access), () => helper.unload())
+/** @param {object} node @param {string} [url] of the bridge */
+async function started (node, url = facts().access.url) {
+  ends.push(provide({ ...facts().access, url }), () => helper.unload())
   const listeners = ['out', 'bad', 'caught'].map(id => ({ id, type: 'helper', wires: [] }))
   const catching = { id: 'catch', type: 'catch', scope: null, uncaught: false, wires: [['caught']] }
   const placed = [node, ...listeners, catching].map(one => ({ ...one, z: 'tab', x: 1, y: 1 }))
@@ -95,7 +106,8 @@ async function aChannel (status, more = {}) {
   ends.push(() => { server.closeAllConnections(); server.close() })
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   const webhook = { url: `http://127.0.0.1:${port}/`, signing_key: 'a key for these tests' }
-  const channel = await askCore('/notification-channels', { name: `hook ${++number}`, kind: 'webhook', allow_private: true, webhook, ...more })
+  const name = `hook ${++number} of ${process.pid}`
+  const channel = await askCore('/notification-channels', { name, kind: 'webhook', allow_private: true, webhook, ...more })
   return { id: channel.id, name: channel.name, received }
 }
 
@@ -108,4 +120,4 @@ async function askDialog (path, body) {
   return request.set('x-opsc-session', facts().ticket)
 }
 
-module.exports = { AUDIT, NOTIFICATION, aChannel, askCore, askDialog, told }
+module.exports = { AUDIT, NOTIFICATION, aChannel, askCore, askDialog, facts, told }

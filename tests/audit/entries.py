@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+from tests.support.core import Core
 
 from opsconductor.audit import record
 from opsconductor.kit.database import Sessions, driver_url, sessions
@@ -25,6 +26,10 @@ NAMES = [
     "\\ back",
     "\x1f\x7f",
 ]
+NO_AUDIT = """
+create or replace function refuse_audit() returns trigger language plpgsql as $$
+begin raise exception 'the audit log is full'; end $$
+"""
 VALUES: list[Any] = [
     None,
     {},
@@ -74,3 +79,21 @@ async def change_log(found: Sessions, statement: str, **values: Any) -> None:
         await session.execute(text("set local session_replication_role = replica"))
         await session.execute(text(statement), values)
         await session.commit()
+
+
+@contextlib.asynccontextmanager
+async def without_audit(core: Core) -> AsyncIterator[None]:
+    """Let nothing be written into the audit log."""
+
+    async def execute(*statements: str) -> None:
+        async with core.app.state.units.sessions() as session:
+            for statement in statements:
+                await session.execute(text(statement))
+            await session.commit()
+
+    full_up = "create trigger full_up before insert on audit_entries execute function refuse_audit()"
+    await execute(NO_AUDIT, full_up)
+    try:
+        yield
+    finally:
+        await execute("drop trigger full_up on audit_entries")

@@ -1,10 +1,10 @@
 """Node packages that an administrator adds: with the real npm, and a real Node-RED that runs what came."""
 
-import http.server
+import hashlib
 import io
 import json
 import tarfile
-import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tests.box.conftest import a_folder, a_plan, running
 from tests.bridge.conftest import open_door
 from tests.support.core import Core
 from tests.support.hooks import by_token, issue
+from tests.support.registry import Registry
 from typer.testing import CliRunner
 
 from opsconductor.apps.cli.app import app
@@ -159,10 +160,8 @@ async def test_a_file_that_is_not_there_is_a_sentence(data: DataDir) -> None:
 
 
 async def test_a_registry_without_the_package_or_without_an_answer_is_a_sentence(
-    data: DataDir, empty_registry: str, monkeypatch: pytest.MonkeyPatch
+    data: DataDir, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("npm_config_fetch_retries", "0")
-    monkeypatch.setenv("npm_config_registry", empty_registry)
     with pytest.raises(StackProblem, match="The registry has no package nobody-made-this@1"):
         await add(data, "nobody-made-this@1")
 
@@ -172,21 +171,53 @@ async def test_a_registry_without_the_package_or_without_an_answer_is_a_sentence
 
 
 @pytest.fixture
-def empty_registry() -> Iterator[str]:
-    """A package registry that has nothing."""
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """The registry that npm asks."""
+    running = Registry()
+    monkeypatch.setenv("npm_config_registry", running.url)
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    yield running
+    running.close()
 
-    class Nothing(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(404)
 
-        def log_message(self, *_: object) -> None:
-            pass
+def versions_of(folder: Path, name: str) -> dict[str, Path]:
+    return {version: a_package(folder, name=name, version=version) for version in ("1.0.0", "1.2.3", "2.0.0")}
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nothing)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
+
+@pytest.mark.parametrize("name", ["node-red-contrib-hello", "@somebody/node-red-hello"])
+async def test_a_version_comes_from_the_registry_pinned_by_its_hash(
+    data: DataDir, registry: Registry, tmp_path: Path, name: str
+) -> None:
+    archives = versions_of(tmp_path, name)
+    registry.publish(name, archives)
+    added = await add(data, f"{name}@1.2.3")
+
+    hashed = b64encode(hashlib.sha512(archives["1.2.3"].read_bytes()).digest()).decode()
+    assert (added.name, added.version, added.integrity) == (name, "1.2.3", f"sha512-{hashed}")
+    assert await palette.packages(data) == [added]
+    there = json.loads((data.root / "palette" / "node_modules" / name / "package.json").read_text())
+    assert there["version"] == "1.2.3"
+    assert not list(data.root.rglob("ran-a-script"))
+
+    newer = await add(data, f"{name}@2.0.0")
+    assert await palette.packages(data) == [newer]
+    assert newer.version == "2.0.0"
+
+
+async def test_a_version_that_is_not_there_or_is_not_what_its_hash_says_changes_nothing(
+    data: DataDir, registry: Registry, tmp_path: Path
+) -> None:
+    registry.publish("node-red-contrib-hello", versions_of(tmp_path, "node-red-contrib-hello"))
+    before = await add(data, "node-red-contrib-hello@1.0.0")
+    with pytest.raises(StackProblem, match=r"no such version: node-red-contrib-hello@9\.9\.9"):
+        await add(data, "node-red-contrib-hello@9.9.9")
+
+    other = a_package(tmp_path, "evil", "node-red-contrib-evil")
+    registry.publish("node-red-contrib-bad", versions_of(tmp_path, "node-red-contrib-bad"), sends=other)
+    with pytest.raises(StackProblem, match="is not what the lock names; nothing was changed"):
+        await add(data, "node-red-contrib-bad@1.2.3")
+
+    assert await palette.packages(data) == [before]
 
 
 def test_the_command_says_what_it_did(data: DataDir, tmp_path: Path) -> None:
@@ -202,3 +233,17 @@ def test_the_command_says_what_it_did(data: DataDir, tmp_path: Path) -> None:
     assert "node-red-contrib-hello 1.2.3 is there, with hello." in added.output
     assert json.loads(listed.stdout)[0]["types"] == ["hello"]
     assert "There are: node-red-contrib-hello" in unknown.output
+
+
+def test_the_command_adds_a_version_from_the_registry(
+    data: DataDir, registry: Registry, tmp_path: Path
+) -> None:
+    registry.publish("node-red-contrib-hello", versions_of(tmp_path, "node-red-contrib-hello"))
+    where = ["--data-dir", str(data.root)]
+
+    added = CliRunner().invoke(app, ["palette", "add", "node-red-contrib-hello@1.2.3", *where])
+    listed = CliRunner().invoke(app, ["palette", "list", *where])
+
+    assert (added.exit_code, listed.exit_code) == (0, 0), added.output
+    assert "node-red-contrib-hello 1.2.3 is there, with hello." in added.output
+    assert "1.2.3" in listed.output

@@ -78,6 +78,20 @@ def test_status_tells_programs_that_all_is_well(whole_stack):
     assert '"ready": true' in done.stdout
 
 
+def test_status_and_metrics_tell_the_level_of_the_box_that_node_red_really_is_in(whole_stack):
+    about, nodered = whole_stack.status["box"], whole_stack.status["services"]["nodered"]
+    said = " ".join(run("status", "--data-dir", str(whole_stack.data.root), COLUMNS="300").stdout.split())
+    core = whole_stack.status["ports"]["core"]
+    metrics = httpx.get(f"http://127.0.0.1:{core}/metrics").text
+    boxed = "bwrap" in Path(f"/proc/{nodered['pid']}/cmdline").read_text()
+
+    assert f"box around Node-RED: {about['level']} (" in said
+    assert ("Function nodes are off" in said) == (not about["functions"])
+    assert f'opsconductor_nodered_box{{level="{about["level"]}"}} 1.0' in metrics
+    assert metrics.count("opsconductor_nodered_box{") == 1
+    assert boxed == (about["level"] in ("full", "network"))
+
+
 def test_a_second_start_in_the_same_folder_changes_nothing(whole_stack):
     before = whole_stack.status["pid"]
     done = run("up", "-d", "--data-dir", str(whole_stack.data.root))

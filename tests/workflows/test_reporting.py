@@ -5,12 +5,15 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from tests.audit.entries import without_audit
 from tests.notifications.conftest import Desk
 from tests.support.core import Core
 from tests.support.receivers import hook_server
 from tests.workflows.conftest import Nodered, Person, a_node, a_person, a_tab
 
 from opsconductor.contracts.reporting import EVENT_TYPES
+from opsconductor.workflows import repository
 from opsconductor.workflows.reporting import MASK, redacted
 
 PLACE = {"node_red_flow_id": "told", "node_id": "n1", "node_name": "tell them", "run_id": "run-1"}
@@ -38,6 +41,91 @@ async def test_an_entry_has_flow_node_run_and_actor(core: Core, run: Any, dora: 
     assert entry["object"] == {"type": "flow", "id": "reporting", "name": "tell them"}
     told = {"message": "patched", "severity": "warning", "data": {"hosts": 3}}
     assert entry["after"] == told | {"node_id": "n1", "run_id": "run-1"}
+
+
+async def _entries(core: Core, action: str) -> int:
+    return int((await core.admin.get("/audit", params={"action": action})).json()["total"])
+
+
+async def test_the_same_key_gives_the_same_entry_also_to_many_at_once(core: Core, run: Any) -> None:
+    body = {"event_type": "custom.once", "message": "done", "data": {"n": 1}, "workflow_context": PLACE}
+    headers = {"Idempotency-Key": "once-and-only-once"}
+    answers = await asyncio.gather(*(run.post("/audit", json=body, headers=headers) for _ in range(10)))
+    later = await run.post("/audit", json=body, headers=headers)
+
+    assert {answer.status_code for answer in [*answers, later]} == {201}
+    assert len({answer.json()["audit_id"] for answer in [*answers, later]}) == 1
+    assert await _entries(core, "flow.custom.once") == 1
+    assert (await core.admin.get("/audit/verify")).json()["intact"]
+
+
+async def test_the_same_text_with_two_keys_or_none_is_as_many_entries(core: Core, run: Any) -> None:
+    body = {"event_type": "custom.again", "message": "done"}
+    keys: list[dict[str, str]] = [{"Idempotency-Key": f"said-again-{n}"} for n in range(2)]
+    for headers in [*keys, {}, {}]:
+        assert (await run.post("/audit", json=body, headers=headers)).status_code == 201
+
+    assert await _entries(core, "flow.custom.again") == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"message": "other"}, {"severity": "error"}, {"data": {"n": 2}}, {"event_type": "custom.other"}],
+)
+async def test_a_key_that_was_used_for_another_entry_is_refused(
+    core: Core, run: Any, change: dict[str, Any]
+) -> None:
+    body = {"event_type": "custom.first", "message": "done", "data": {"n": 1}}
+    headers = {"Idempotency-Key": f"used-for-{next(iter(change))}"}
+    assert (await run.post("/audit", json=body, headers=headers)).status_code == 201
+    before = await _entries(core, "flow.")
+    refused = await run.post("/audit", json=body | change, headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert await _entries(core, "flow.") == before
+
+
+async def test_a_key_of_somebody_else_is_another_key(core: Core, run: Any) -> None:
+    body = {"event_type": "custom.shared", "message": "done"}
+    headers = {"Idempotency-Key": "one-key-two-people"}
+    mine = await run.post("/audit", json=body, headers=headers)
+    token = await core.admin.post("/workflow-tokens", json={"name": "other", "scopes": ["audit.write"]})
+    other = await core.client(token.json()["token"])
+    theirs = await other.post(f"{core.url}/api/workflow/audit", json=body, headers=headers)
+
+    assert (mine.status_code, theirs.status_code) == (201, 201)
+    assert mine.json()["audit_id"] != theirs.json()["audit_id"]
+
+
+async def test_a_key_is_free_again_where_its_entry_could_not_be_written(core: Core, run: Any) -> None:
+    body = {"event_type": "custom.undone", "message": "x", "data": {"n": 1}}
+    headers = {"Idempotency-Key": "never-written"}
+    async with without_audit(core):
+        refused = await run.post("/audit", json=body, headers=headers)
+    answers = [await run.post("/audit", json=body, headers=headers) for _ in range(2)]
+
+    assert refused.status_code == 503
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert await _entries(core, "flow.custom.undone") == 1
+
+
+async def test_keys_are_forgotten_after_a_day_and_entries_stay(core: Core, run: Any) -> None:
+    body = {"event_type": "custom.kept", "message": "x"}
+    for age in ("23 hours", "25 hours"):
+        headers = {"Idempotency-Key": f"written-{age.replace(' ', '-')}-ago"}
+        assert (await run.post("/audit", json=body, headers=headers)).status_code == 201
+        async with core.app.state.units.begin() as uow:
+            older = text(
+                "update workflow_audit_keys set created_at = now() - cast(:age as interval) where key = :key"
+            )
+            await uow.session.execute(older, {"age": age, "key": headers["Idempotency-Key"]})
+    async with core.app.state.units.begin() as uow:
+        await repository.forget_old_audit_keys(uow.session)
+        left = (await uow.session.scalars(text("select key from workflow_audit_keys"))).all()
+
+    assert "written-23-hours-ago" in left
+    assert "written-25-hours-ago" not in left
+    assert await _entries(core, "flow.custom.kept") == 2
 
 
 @pytest.mark.parametrize("event_type", [*EVENT_TYPES, "custom.backup", "custom.backup.done_2"])

@@ -50,6 +50,21 @@ async def test_versions_are_compared_node_by_node(nodered: Nodered, dora: Person
     assert changed["fields"] == [{"name": "payload", "before": "one", "after": "two"}]
 
 
+async def test_any_two_versions_are_compared_in_either_direction(nodered: Nodered, dora: Person) -> None:
+    for payload in ("one", "two", "three"):
+        await nodered.deploy(a_tab("any", a_node("any-n", payload=payload)), dora)
+
+    for before, after, values in [
+        (1, 3, ("one", "three")),
+        (3, 1, ("three", "one")),
+        (2, 3, ("two", "three")),
+    ]:
+        [change] = await diff(dora, "any", before, after)
+        [changed] = change["fields"]
+        assert (changed["before"], changed["after"]) == values
+    assert await diff(dora, "any", 2, 2) == []
+
+
 async def test_restoring_a_version_is_a_deploy_by_whoever_restored_it(
     core: Core, nodered: Nodered, dora: Person, ada: Person
 ) -> None:

@@ -23,7 +23,7 @@ import { scriptFilterOf, scriptViewOf } from '@/features/scripts/filter'
 import { targetFilterOf, text } from '@/features/targets/filter'
 import { templateFilterOf } from '@/features/templates/filter'
 import { runFilterOf } from '@/features/workflowRuns/filter'
-import { workflowsSearchOf } from '@/features/workflows/search'
+import { versionSearchOf, workflowsSearchOf } from '@/features/workflows/search'
 import { tokenFilterOf } from '@/features/workflowTokens/filter'
 import { setupIsNeeded, signedIn } from './guard'
 import { NotFoundPage, PageError, Pending } from './pages'
@@ -247,6 +247,7 @@ const editTemplate = createRoute({
 const workflowVersion = createRoute({
   getParentRoute: () => shell,
   path: 'workflows/flows/$flowId/versions/$version',
+  validateSearch: versionSearchOf,
   staticData: { permission: 'workflows.read' },
   component: lazyRouteComponent(() => import('@/features/workflows/VersionPage'), 'VersionPage'),
 })

@@ -148,20 +148,27 @@ class Bridge {
        * @param {{limit?: AbortSignal, results?: {outputs: boolean} | null, goingOnSince?: import('./events').Moment | null}} [options]
        *   `limit` for waiting, where it is shorter than the message's
        */
-      ended: (id, progress, { limit = signal, results = null, goingOnSince = null } = {}) => this.#events.ended(id, ({ wait, again }) => insist(
-        wait || (again && results)
-          ? `/results/${id}?${wait ? `wait=${wait}&` : ''}output=${results?.outputs ?? false}`
-          : `/state/${id}`,
-        { timeout: results ? LONG : 30_000 + wait * 1_000, signal: limit }
-      ), { signal: limit, progress, goingOnSince }),
+      ended: (id, progress, { limit = signal, results = null, goingOnSince = null } = {}) => {
+        /** @type {import('./events').Look} */
+        const look = ({ wait, again, signal: meanwhile }) => insist(
+          wait || (again && results)
+            ? `/results/${id}?${wait ? `wait=${wait}&` : ''}output=${results?.outputs ?? false}`
+            : `/state/${id}`,
+          {
+            timeout: results ? LONG : 30_000 + wait * 1_000,
+            signal: meanwhile ? AbortSignal.any([limit, meanwhile]) : limit
+          }
+        )
+        return this.#events.ended(id, look, { signal: limit, progress, goingOnSince })
+      },
       /** Asks for the end of an execution; used when `signal` has fired already. @param {string} id @param {AbortSignal} limit */
       cancel: (id, limit) => ask(`/cancel/${id}`, { method: 'POST', signal: limit }),
       /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<Notified>} */
       notify: (wanted, key) => insist('/notify', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } }),
       /** @param {string} id @param {number} wait s until nothing of it is pending any more @returns {Promise<Notified>} */
       notification: (id, wait) => insist(`/notifications/${id}?wait=${wait}`, { timeout: 30_000 + wait * 1_000 }),
-      /** @param {object} wanted @returns {Promise<{audit_id: string}>} */
-      audit: wanted => insist('/audit', { method: 'POST', body: wanted })
+      /** @param {object} wanted @param {string} key makes sending it again harmless @returns {Promise<{audit_id: string}>} */
+      audit: (wanted, key) => insist('/audit', { method: 'POST', body: wanted, headers: { 'idempotency-key': key } })
     }
   }
 

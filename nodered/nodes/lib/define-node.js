@@ -61,12 +61,21 @@ function defineNode (RED, type, definition) {
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
     const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
-    if (durable) RED.events.once('flows:started', () => resume(this, access(), stop.signal))
+    /** What came while it is asked for the messages of before: they may be in the answer, too. @type {Set<string> | null} */
+    let came = durable ? new Set() : null
+    if (durable) {
+      RED.events.once('flows:started', async () => {
+        await resume(this, access(), stop.signal, ({ id }) => !came?.has(id))
+        came = null
+      })
+    }
 
-    this.on('input', async (msg, send, done) => {
+    /** @param {any} msg @param {(outputs: any[]) => void} send @returns {Promise<Error | undefined>} what went wrong */
+    const handle = async (msg, send) => {
       try {
         if (settings instanceof Error) throw settings
         const { key, facts } = arrived(msg)
+        came?.add(key)
         const work = workOf(RED, this, { msg, key, facts, settings, bridge: access(), signal: stop.signal })
         const inLine = durable && !facts && turns.busy ? work.wait.keepInLine(msg) : null
         inLine?.catch(() => {}) // told when it is its turn
@@ -78,15 +87,16 @@ function defineNode (RED, type, definition) {
         else send(outcome.outputs)
         await outcome.sent?.()
         show(this, stop.signal, outcome.status)
-        done(outcome.error)
+        return outcome.error
       } catch (error) {
-        // Stopped by a deploy: nobody is there any more to tell.
-        if (stop.signal.aborted) return done()
+        if (stop.signal.aborted) return // by a deploy: nobody is there any more to tell
         const sayable = error instanceof Error ? error : new Error(String(error))
         show(this, stop.signal, { fill: 'red', shape: 'ring', text: short(sayable.message) })
-        done(sayable)
+        return sayable
       }
-    })
+    }
+    // The one place that says "done": once for each message, however it ends.
+    this.on('input', async (msg, send, done) => done(await handle(msg, send)))
     this.on('close', async (/** @type {boolean} */ removed, /** @type {() => void} */ done) => {
       stop.abort(new Error(STOPPED))
       if (durable && removed) await forget(this, access)
@@ -122,12 +132,13 @@ function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
  * @param {Node} node
  * @param {import('./bridge').Bridge} bridge
  * @param {AbortSignal} signal
+ * @param {(kept: import('./waits').Kept) => boolean} isOfBefore
  */
-async function resume (node, bridge, signal) {
+async function resume (node, bridge, signal, isOfBefore) {
   if (!bridge.keepsMessages) return node.log('Messages that it holds are lost when this Node-RED stops.')
   try {
     const { waits } = await bridge.waits({ signal }).of(node.id)
-    for (const kept of waits) {
+    for (const kept of waits.filter(isOfBefore)) {
       bridge.knowRun({ id: kept.run_id, flow: kept.run_flow_id })
       node.receive(messageOf(kept))
     }

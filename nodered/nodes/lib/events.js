@@ -20,6 +20,8 @@ const REMEMBERED = 1_000 // executions that were heard of lately
 /** @typedef {(state: State) => void} Progress */
 /** @typedef {{gaps: number, heard: number}} Moment from which on everything is heard, unless there is a gap */
 /** @typedef {(signal: AbortSignal, lastId: string) => Promise<Response>} Open opens the stream, after an event that was heard */
+/** @typedef {(how: {wait: number, again: boolean, signal?: AbortSignal}) => Promise<State>} Look asks once; waits up to so many seconds for the end */
+/** @typedef {{next: () => Promise<void>, forget: () => void, onHeard: (act: () => void) => void}} News */
 
 class Events {
   #open
@@ -56,7 +58,7 @@ class Events {
   /**
    * Waits for the end of an execution. Without a stream it asks with long polls.
    * @param {string} id
-   * @param {(how: {wait: number, again: boolean}) => Promise<State>} look asks once; waits up to so many seconds for the end
+   * @param {Look} look
    * @param {{signal: AbortSignal, progress?: Progress, goingOnSince?: Moment | null}} options `goingOnSince` is when it was
    *   known to go on: there is nothing to look at before something is heard
    * @returns {Promise<State>}
@@ -67,9 +69,9 @@ class Events {
       const news = this.#news(id, signal)
       try {
         if (again || !this.#isStill(id, goingOnSince)) {
-          const state = await look({ wait: this.#connected ? 0 : LONG_POLL, again })
-          if (state.terminal) return state
-          progress(state)
+          const state = await (this.#connected ? look({ wait: 0, again }) : this.#poll(look, again, news))
+          if (state?.terminal) return state
+          if (state) progress(state)
         }
         if (this.#connected) await news.next()
       } finally {
@@ -95,9 +97,27 @@ class Events {
   }
 
   /**
+   * Asks with a long poll, which hears of the end only; null where the stream came meanwhile, by which all on the way is heard, too.
+   * @param {Look} look
+   * @param {boolean} again
+   * @param {News} news
+   */
+  async #poll (look, again, news) {
+    const stream = new AbortController()
+    news.onHeard(() => { if (this.#connected) stream.abort() })
+    try {
+      return await look({ wait: LONG_POLL, again, signal: stream.signal })
+    } catch (error) {
+      if (error !== stream.signal.reason) throw error
+      return null
+    }
+  }
+
+  /**
    * Registers a waiter, before the first look, so that nothing is missed in between.
    * @param {string} id
    * @param {AbortSignal} signal
+   * @returns {News}
    */
   #news (id, signal) {
     let heard = false
@@ -121,7 +141,8 @@ class Events {
       all.delete(tell)
       if (!all.size) this.#waiting.delete(id)
     }
-    return { next, forget }
+    const onHeard = (/** @type {() => void} */ act) => { wake = act }
+    return { next, forget, onHeard }
   }
 
   /** Tells whether nothing happened to an execution since. @param {string} id @param {Moment | null} since */

@@ -53,7 +53,7 @@ function isEventType (value) {
 
 /** @param {Work} work */
 async function run (work) {
-  const { bridge, msg, settings, show } = work
+  const { bridge, key, msg, settings, show } = work
   show(look('running', 'writing'))
   const said = saidIn(msg.audit, 'msg.audit', SAID)
   const { audit_id: id } = await bridge.audit({
@@ -62,7 +62,7 @@ async function run (work) {
     severity: severityOf(settings.severity, said.severity, msg),
     data: asObject(said.data ?? await dataOf(work)),
     workflow_context: contextOf(work, settings.name)
-  })
+  }, key)
   msg.auditId = id
   return { outputs: [msg], status: look('completed', said.eventType ?? settings.eventType) }
 }

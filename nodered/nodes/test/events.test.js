@@ -113,6 +113,22 @@ test('without a stream it waits by long polls', async () => {
   await flow.close()
 })
 
+test('once the stream is there, what was waited for without it is followed step by step, too', async () => {
+  const flow = await aFlow([EXECUTOR], { endsAtOnce: false, hasEvents: false })
+  flow.send('executor', { targets: flow.bridge.targets })
+  const execution = await until(() => executions(flow.bridge)[0])
+  await until(() => flow.bridge.requests('GET', '/api/workflow/results').length)
+  flow.bridge.hasEvents = true
+  await until(() => flow.bridge.streams)
+  flow.bridge.progress(execution)
+  await until(() => flow.statuses.some(({ text }) => text === 'running 1/3'))
+
+  assert.equal(flow.out.length, 0)
+  flow.bridge.finish(execution)
+  await until(() => flow.out.length === 1)
+  assert.equal(flow.caught.length, 0)
+})
+
 test('events are read across any borders of the pieces they arrive in', async () => {
   const text = ': keep-alive\n\nevent: hello\ndata: {}\n\nevent: execution\r\nid: 7\r\ndata: {"a":\r\ndata: "é"}\r\n\r\n'
   const bytes = new TextEncoder().encode(text)

@@ -78,6 +78,24 @@ test('nodes of before keep doing what they did: bodies in each message, and a me
   assert.deepEqual([selector.version, selector.nothingMatched, selector.targetFilter], [2, 'empty', { osType: 'linux' }])
 })
 
+test('an audit logger and a notification without a version get what they lack, and keep what they have', () => {
+  const logger = require('../opsconductor-audit-logger/migrations')
+  assert.deepEqual(upToDate({ message: 'Done' }, logger), {
+    version: 1, message: 'Done', eventType: 'note', messageType: 'str', severity: 'info', data: '', dataType: 'none'
+  })
+  const said = { version: 1, message: 'payload', eventType: 'change.applied', messageType: 'msg', severity: 'error', data: 'payload', dataType: 'msg' }
+  assert.deepEqual(upToDate({ ...said, version: undefined }, logger), said)
+
+  const notification = require('../opsconductor-notification/migrations')
+  assert.deepEqual(upToDate({ title: 'Hello' }, notification), {
+    version: 1, title: 'Hello', channels: [], titleType: 'str', body: '', bodyType: 'str', severity: 'info', wait: 30, continueOnFailure: false
+  })
+  const told = {
+    version: 1, title: 'topic', channels: ['a'], titleType: 'msg', body: 'b', bodyType: 'env', severity: 'msg', wait: 0, continueOnFailure: true
+  }
+  assert.deepEqual(upToDate({ ...told, version: undefined }, notification), told)
+})
+
 test('a node saved by a newer version is refused', () => {
   assert.throws(() => upToDate({ version: 2 }, [{ version: 1, up: config => config }]), /newer version/)
 })

@@ -30,6 +30,7 @@ from opsconductor.notifications.dispatch import Dispatcher, NotificationRetentio
 from opsconductor.runs import service as runs
 from opsconductor.storage.courier import Courier
 from opsconductor.storage.folder import Folder
+from opsconductor.workflows import repository as workflows
 
 log = structlog.get_logger()
 
@@ -161,6 +162,7 @@ class Beat:
             gone = await auth.sweep(uow.session, now() - ENDED_FOR)
             gone += await hooks.sweep(uow.session, now() - ENDED_FOR)
             await executions.forget_old_keys(uow.session)
+            await workflows.forget_old_audit_keys(uow.session)
         log.info("beat.swept", ended=gone)
 
 

@@ -24,14 +24,15 @@ def record(
     after: dict[str, Any] | None = None,
     outcome: str = "done",
     actor: Actor | None = None,
+    id: UUID | None = None,
 ) -> UUID:
     """Add an entry to the unit of work's transaction. `before` and `after` hold no secrets: callers see to it.
 
-    `action` is `<noun>.<past participle>`, `outcome` is done or refused; `actor` replaces the unit's own. Returns
-    the id of the entry.
+    `action` is `<noun>.<past participle>`, `outcome` is done or refused; `actor` replaces the unit's own, `id` is
+    for who has to know it before. Returns the id of the entry.
     """
     who = actor or uow.actor
-    id = new_id()
+    id = id or new_id()
     uow.session.add(
         AuditEntry(
             id=id,

@@ -55,7 +55,9 @@ async def workflow_notification(
 
 
 @router.post("/audit", status_code=201, response_model=WorkflowAudited)
-async def workflow_audit(wanted: WorkflowAudit, request: Request, bridge: TheBridge) -> Response:
-    """Write down in the audit log what a flow says has happened."""
+async def workflow_audit(
+    wanted: WorkflowAudit, request: Request, bridge: TheBridge, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Write down in the audit log what a flow says has happened; the same Idempotency-Key gives the same entry."""
     content = await request.body()
     return await bridge.core.pass_on(request, "POST", "/api/workflow/audit", content=content)

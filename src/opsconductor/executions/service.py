@@ -1,12 +1,9 @@
 """Use cases of the executions domain: accept, look at, cancel. Steering has a module of its own."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from opsconductor import audit
 from opsconductor.calendars import service as calendars
@@ -39,6 +36,7 @@ from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
+from opsconductor.kit.wire import sha256_of
 from opsconductor.targets import service as targets
 from opsconductor.targets.models import Target
 
@@ -108,7 +106,7 @@ async def accept(
     give(execution, given, vault)
     uow.session.add(execution)
     await uow.session.flush()  # results and key refer to it
-    if key and not await repository.remember_key(uow.session, _owner(uow), key, digest, execution.id):
+    if key and not await repository.remember_key(uow.session, uow.actor.owner, key, digest, execution.id):
         await uow.session.delete(execution)
         await uow.session.flush()  # somebody else accepted this key in between: theirs counts
         earlier = await _earlier(uow, key, digest)
@@ -184,7 +182,7 @@ def _admit(work: OpenWork, admission: Admission, count: int) -> None:
 
 
 async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Execution | None:
-    remembered = await repository.remembered_key(uow.session, _owner(uow), key)
+    remembered = await repository.remembered_key(uow.session, uow.actor.owner, key)
     if remembered is None:
         return None
     if remembered.request_sha256 != digest:
@@ -241,11 +239,7 @@ def _digest(wanted: NewExecution, place: Place | None) -> bytes:
         "values": masked_values(wanted.parameters, wanted.values),
         "flow": place and place.flow_id,
     }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-def _owner(uow: UnitOfWork) -> str:
-    return f"{uow.actor.kind}:{uow.actor.id or uow.actor.name}"
+    return sha256_of(content)
 
 
 async def cancel(uow: UnitOfWork, execution_id: UUID) -> Execution:

@@ -33,6 +33,11 @@ class Actor:
     via: str | None = None
     """What acted for them, e.g. `flow:<id>`; None when they acted themselves."""
 
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys these are: nobody meets the keys of somebody else."""
+        return f"{self.kind}:{self.id or self.name}"
+
 
 ANONYMOUS = Actor("anonymous")
 

@@ -1,7 +1,9 @@
 """What request bodies have in common."""
 
+import hashlib
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, ConfigDict, field_validator
 
 
@@ -42,3 +44,8 @@ def depth(value: Any) -> int:
             inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)
         ]
     return deep
+
+
+def sha256_of(value: Any) -> bytes:
+    """Return what a JSON value is compared by later, in whatever order its keys come."""
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()

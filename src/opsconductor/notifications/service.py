@@ -1,13 +1,10 @@
 """Use cases of notifications: write them down with a delivery for each channel, list them, note who has read them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from opsconductor import audit
 from opsconductor.contracts.reporting import NewNotification, NotificationTemplate
@@ -15,6 +12,7 @@ from opsconductor.kit.errors import KeyUsedForOther
 from opsconductor.kit.ids import new_id
 from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.kit.unit_of_work import UnitOfWork
+from opsconductor.kit.wire import sha256_of
 from opsconductor.notifications import delivery_repository, figures, repository, templates
 from opsconductor.notifications.errors import (
     BELOW_SEVERITY,
@@ -54,7 +52,7 @@ async def send(
         title=title,
         body=body,
         severity=wanted.severity,
-        owner=_owner(uow),
+        owner=uow.actor.owner,
         idempotency_key=key,
         request_sha256=digest,
         created_by=uow.actor.id,
@@ -131,15 +129,11 @@ async def _channels(uow: UnitOfWork, ids: Sequence[UUID]) -> list[NotificationCh
 
 
 async def _earlier(uow: UnitOfWork, key: str, digest: bytes) -> Notification | None:
-    await repository.lock_key(uow.session, _owner(uow), key)
-    earlier = await repository.notification_with_key(uow.session, _owner(uow), key)
+    await repository.lock_key(uow.session, uow.actor.owner, key)
+    earlier = await repository.notification_with_key(uow.session, uow.actor.owner, key)
     if earlier is not None and earlier.request_sha256 != digest:
         raise KeyUsedForOther
     return earlier
-
-
-def _owner(uow: UnitOfWork) -> str:
-    return f"{uow.actor.kind}:{uow.actor.id or uow.actor.name}"
 
 
 def _digest(wanted: NewNotification, source: Source) -> bytes:
@@ -148,7 +142,7 @@ def _digest(wanted: NewNotification, source: Source) -> bytes:
         "wanted": wanted.model_dump(mode="json", include=fields),
         "flow": source.flow_id,
     }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    return sha256_of(content)
 
 
 async def get(uow: UnitOfWork, notification_id: UUID) -> Notification:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -78,3 +78,16 @@ class NoderedDocument(Base):
     name: Mapped[str] = mapped_column(String(500), primary_key=True)
     content: Mapped[Any] = mapped_column(JSONB)
     updated_at: Mapped[UpdatedAt]
+
+
+class WorkflowAuditKey(Base):
+    """A key that somebody had an entry of the audit log written with, for 24 h."""
+
+    __tablename__ = "workflow_audit_keys"
+
+    owner: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    entry_id: Mapped[UUID]
+    """No foreign key: the entry is written after its key, and only where that is new."""
+    created_at: Mapped[CreatedAt]

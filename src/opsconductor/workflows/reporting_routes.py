@@ -96,9 +96,15 @@ async def workflow_notification(
 
 @router.post("/audit", status_code=201)
 @allowed("audit.write")
-async def workflow_audit(wanted: WorkflowAudit, uow: Uow, current: Current) -> WorkflowAudited:
-    """Write down in the audit log what a flow says has happened; what looks like a secret is masked."""
-    return WorkflowAudited(audit_id=reporting.record(uow, wanted, _flow(current, wanted.workflow_context)))
+async def workflow_audit(
+    wanted: WorkflowAudit, uow: Uow, current: Current, idempotency_key: IdempotencyKey = None
+) -> WorkflowAudited:
+    """Write down in the audit log what a flow says has happened; what looks like a secret is masked.
+
+    The same Idempotency-Key gives the same entry.
+    """
+    flow_id = _flow(current, wanted.workflow_context)
+    return WorkflowAudited(audit_id=await reporting.record(uow, wanted, flow_id, key=idempotency_key))
 
 
 def _flow(current: Principal, place: WorkflowContext | None) -> str | None:

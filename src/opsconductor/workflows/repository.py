@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
 
 from opsconductor.auth.models import User
-from opsconductor.workflows.models import NoderedDeploy, NoderedDocument, NoderedFlow, NoderedFlowVersion
+from opsconductor.workflows.models import (
+    NoderedDeploy,
+    NoderedDocument,
+    NoderedFlow,
+    NoderedFlowVersion,
+    WorkflowAuditKey,
+)
 
 DEPLOY_LOCK = 7_311_002  # one deploy at a time
 
@@ -98,3 +105,21 @@ async def version(session: AsyncSession, flow_id: str, number: int) -> NoderedFl
 
 def versions(flow_id: str) -> Select[Any]:
     return select(NoderedFlowVersion).where(NoderedFlowVersion.flow_id == flow_id)
+
+
+async def entry_with_key(
+    session: AsyncSession, owner: str, key: str, request_sha256: bytes, entry_id: UUID
+) -> WorkflowAuditKey:
+    """Store a key, and return what counts: an earlier one of the same (waits for a transaction under way)."""
+    row = {"owner": owner, "key": key, "request_sha256": request_sha256, "entry_id": entry_id}
+    wanted = insert(WorkflowAuditKey).values(row)
+    # Changes nothing; without it an earlier row would not be returned.
+    same = wanted.on_conflict_do_update(index_elements=["owner", "key"], set_={"key": wanted.excluded.key})
+    found = await session.scalars(same.returning(WorkflowAuditKey))
+    return found.one()
+
+
+async def forget_old_audit_keys(session: AsyncSession) -> None:
+    """Delete keys older than the day they are promised for."""
+    old = WorkflowAuditKey.created_at < func.now() - text("interval '24 hours'")
+    await session.execute(delete(WorkflowAuditKey).where(old))

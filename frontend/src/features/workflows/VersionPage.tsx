@@ -1,25 +1,28 @@
 /** A version of a flow: how it looked, what differs from what is deployed now, and the way back to it. */
 import { Button, Skeleton, Stack } from '@mantine/core'
-import { useParams } from '@tanstack/react-router'
+import { useParams, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { FlowDiff, FlowVersion } from '@/api/types'
 import { ask } from '@/components/feedback'
 import { RefreshIcon } from '@/components/icons'
 import { TextLink } from '@/components/links'
-import { Facts, Page, Section } from '@/components/Page'
+import { Facts, Page } from '@/components/Page'
 import { ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { useCan } from '@/features/auth/session'
 import { shortId } from '@/lib/text'
+import { Comparison } from './Comparison'
 import { FlowPicture } from './FlowPicture'
-import { NodeChanges } from './NodeChanges'
 import { OpenInEditor } from './OpenInEditor'
+import { pairOf } from './pair'
 import type { Mark } from './picture'
 import { useFlowDiff, useFlowVersion, useNewestVersion, useRestore } from './queries'
 
+const VERSION = '/shell/workflows/flows/$flowId/versions/$version'
+
 export function VersionPage() {
   const { t } = useTranslation()
-  const { flowId, version } = useParams({ from: '/shell/workflows/flows/$flowId/versions/$version' })
+  const { flowId, version } = useParams({ from: VERSION })
   const number = Number(version)
   const { data, error, refetch } = useFlowVersion(flowId, number)
   const newest = useNewestVersion(flowId)
@@ -48,10 +51,10 @@ interface VersionProps {
 
 function VersionDetails({ flowId, version, newest }: VersionProps) {
   const { t } = useTranslation()
+  const { against } = useSearch({ from: VERSION })
   const isNewest = version.version === newest
-  // The newest is compared with the one before it: what did it change. Others with the newest: what would change.
-  const [before, after] = isNewest ? [version.version - 1, version.version] : [version.version, newest ?? 0]
-  const diff = useFlowDiff(flowId, before, after)
+  const pair = newest === undefined ? null : pairOf(version.version, newest, against)
+  const diff = useFlowDiff(flowId, pair?.before ?? 0, pair?.after ?? 0)
   return (
     <Page
       title={version.name}
@@ -77,24 +80,10 @@ function VersionDetails({ flowId, version, newest }: VersionProps) {
         <FlowPicture
           flowId={flowId}
           nodes={version.nodes}
-          marks={isNewest ? marksOf(diff.data) : undefined}
+          marks={pair?.after === version.version ? marksOf(diff.data) : undefined}
         />
-        {after > 1 && before > 0 && (
-          <Section
-            title={
-              isNewest
-                ? t('workflows.changedSince', { number: before })
-                : t('workflows.changedUntil', { number: after })
-            }
-          >
-            {diff.error && !diff.data ? (
-              <ErrorState error={diff.error} onRetry={diff.refetch} compact />
-            ) : diff.data ? (
-              <NodeChanges changes={diff.data.changes} />
-            ) : (
-              <Skeleton height={80} />
-            )}
-          </Section>
+        {newest !== undefined && pair && (
+          <Comparison flowId={flowId} version={version.version} newest={newest} pair={pair} />
         )}
       </Stack>
     </Page>

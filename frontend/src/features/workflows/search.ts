@@ -26,3 +26,13 @@ export function editorAt(editor: string, { flow, node }: WorkflowsSearch): strin
   if (node) return `${editor}#node/${encodeURIComponent(node)}`
   return flow ? `${editor}#flow/${encodeURIComponent(flow)}` : editor
 }
+
+/** What of a version's page stands in the address. */
+export interface VersionSearch {
+  /** The version it is compared with, where somebody chose one. */
+  against?: number
+}
+
+export function versionSearchOf({ against }: Record<string, unknown>): VersionSearch {
+  return Number.isInteger(against) && Number(against) > 0 ? { against: Number(against) } : {}
+}

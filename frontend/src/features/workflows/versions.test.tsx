@@ -49,6 +49,57 @@ test('the newest version shows what it changed, and has no way back', async () =
   expect(screen.queryByRole('button', { name: 'Restore' })).toBeNull()
 })
 
+/** Tells what differs between any two of four versions, by naming them. */
+function fourVersions() {
+  const numbers = [4, 3, 2, 1]
+  tells('/workflows/f1/versions', page(...numbers.map((number) => aFlowVersion(number))))
+  for (const number of numbers) tells(`/workflows/f1/versions/${number}`, aFlowVersion(number))
+  server.use(
+    http.get('*/api/v3/workflows/f1/diff', ({ request }) => {
+      const asked = new URL(request.url).searchParams
+      const [before, after] = [Number(asked.get('before')), Number(asked.get('after'))]
+      const field = { name: 'func', before: `return ${before}`, after: `return ${after}` }
+      const change = { id: 'n2', type: 'function', name: 'count', kind: 'changed', fields: [field] }
+      return HttpResponse.json({ before, after, changes: [change] })
+    }),
+  )
+}
+
+test('any two versions are compared, the older one first', async () => {
+  fourVersions()
+  const { user } = await openApp('/workflows/flows/f1/versions/2')
+  await screen.findByText('Changed since then, up to version 4')
+
+  const other = screen.getByRole('combobox', { name: 'Compare with' })
+  expect(other).toHaveProperty('value', 'Version 4')
+  await user.click(other)
+  await user.click(await screen.findByRole('option', { name: 'Version 1' }))
+
+  await screen.findByText('Changed since version 1')
+  await screen.findByText('return 1')
+  screen.getByText('return 2')
+  expect(screen.queryByRole('option', { name: 'Version 2' })).toBeNull()
+  expect(await axeFindings()).toEqual([])
+})
+
+test('a comparison has an address of its own', async () => {
+  fourVersions()
+  await openApp('/workflows/flows/f1/versions/1?against=3')
+
+  await screen.findByText('Changed since then, up to version 3')
+  await screen.findByText('return 3')
+})
+
+test.each(['1', '9', '-2', 'x', '1.5'])(
+  'compared with %s, which can not be, it is the newest',
+  async (against) => {
+    fourVersions()
+    await openApp(`/workflows/flows/f1/versions/1?against=${against}`)
+
+    await screen.findByText('Changed since then, up to version 4')
+  },
+)
+
 test('a version is restored after a question', async () => {
   twoVersions()
   const restored: string[] = []

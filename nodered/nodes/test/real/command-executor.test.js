@@ -5,8 +5,10 @@ const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
-const { until } = require('../../../test-support/flows')
+const { started, until } = require('../../../test-support/flows')
+const { HoldingWay } = require('../../../test-support/holding')
 const { COMMAND, aRealFlow, askCore, facts } = require('../../../test-support/real')
+const { provide } = require('../../lib/instance')
 
 const { targets, gone, many, script } = facts()
 const FREEZE = {
@@ -137,6 +139,23 @@ test('B7: nothing goes on of what a stopped node had just asked for, whenever it
   for (const { id } of items.slice(0, total - before)) {
     assert.equal((await askCore(`/executions/${id}?wait=20`)).status, 'cancelled')
   }
+})
+
+test('the first execution after a start shows how far it is as soon as the stream is there, though it began to wait without', async t => {
+  const { access } = facts()
+  const way = new HoldingWay(access.url, /[/]events/)
+  t.after(() => way.stop())
+  const command = 'case $OPSCONDUCTOR_DEMO_TARGET in *1) ;; *) sleep 4 ;; esac'
+  const flow = await started([{ ...COMMAND, command }], provide({ ...access, url: await way.start() }))
+  flow.send('executor', { targets })
+  await until(() => way.held.length && flow.statuses.length)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  way.release()
+  await until(() => flow.statuses.some(({ text }) => text === 'running 1/3'))
+
+  assert.equal(flow.out.length, 0)
+  await flow.arrived()
+  assert.deepEqual([flow.out[0].targetCount, flow.caught.length], [3, 0])
 })
 
 test('B11: nothing is left in the message that the next executor would run', async () => {

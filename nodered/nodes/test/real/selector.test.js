@@ -51,3 +51,50 @@ test('B13: a picked target that is gone is told by its id', async () => {
   const absent = '00000000-0000-4000-8000-000000000000'
   assert.match((await selected({ selectedTargets: [targets[0].id, absent] })).error, new RegExp(`do not exist any more: ${absent}`))
 })
+
+test('B12: each key of the message counts more than the node, in either spelling, and nothing takes a key away', async () => {
+  const here = { osType: 'linux', tags: 'web' }
+  assert.deepEqual(names((await selected({ targetFilter: here })).msg), ['target-1', 'target-2'])
+  assert.deepEqual(names((await selected({ targetFilter: here }, { targetFilter: { tags: 'db' } })).msg), ['target-3'])
+  assert.match((await selected({ targetFilter: here }, { targetFilter: { os_type: 'windows' } })).error, /os_type windows, tags web/)
+  assert.match((await selected({ targetFilter: here }, { targetFilter: { osType: 'windows' } })).error, /os_type windows, tags web/)
+  const windows = { targetFilter: { osType: 'windows', tags: 'web' } }
+  assert.deepEqual(names((await selected(windows, { targetFilter: { os_type: '' } })).msg), ['target-1', 'target-2'])
+  const elsewhere = { targetFilter: { environment: 'many', tags: 'web' } }
+  assert.deepEqual(names((await selected(elsewhere, { targetFilter: { environment: null } })).msg), ['target-1', 'target-2'])
+  assert.match((await selected({ targetFilter: here }, { targetFilter: { status: 'maintenance' } })).error, /status maintenance/)
+})
+
+test('the payload has each form of the contract, and the message the same targets whatever the form', async () => {
+  const wanted = targets.slice(0, 2)
+  const targetFilter = { tags: 'web' }
+  /** @param {string} outputFormat */
+  const said = async outputFormat => (await selected({ targetFilter, outputFormat })).msg
+  const array = await said('array')
+  const ids = await said('ids')
+  const namesOnly = await said('names')
+  const detailed = await said('detailed')
+
+  for (const msg of [array, ids, namesOnly, detailed]) {
+    assert.deepEqual([msg.targetCount, msg.targetIds, names(msg)], [2, wanted.map(one => one.id), wanted.map(one => one.name)])
+  }
+  assert.deepEqual(array.payload, array.targets)
+  for (const key of ['id', 'name', 'os_type', 'environment', 'status', 'tags']) assert.ok(key in array.payload[0], key)
+  assert.deepEqual([ids.payload, namesOnly.payload], [wanted.map(one => one.id), wanted.map(one => one.name)])
+  const { timestamp, ...rest } = detailed.payload
+  assert.deepEqual(rest, { targets: detailed.targets, count: 2, filters_applied: { tags: 'web' } })
+  assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000)
+})
+
+test('picked targets are selected among those that match; one that only does not match is not missing', async () => {
+  const selectedTargets = [targets[0].id, targets[2].id]
+  assert.deepEqual(names((await selected({ selectedTargets })).msg), ['target-1', 'target-3'])
+  const { msg, error } = await selected({ selectedTargets, targetFilter: { tags: 'web' } })
+  assert.deepEqual([names(msg), msg.missingTargets, error], [['target-1'], undefined, undefined])
+})
+
+test('B13: with "report", what is picked and gone is told in the message, and the others go on', async () => {
+  const absent = '00000000-0000-4000-8000-000000000000'
+  const { msg, error } = await selected({ selectedTargets: [targets[1].id, absent], missingTargets: 'report' })
+  assert.deepEqual([names(msg), msg.missingTargets, error], [['target-2'], [absent], undefined])
+})

@@ -159,3 +159,16 @@ function loop () {
   value.itself = value
   return value
 }
+
+test('an audit logger that was saved without a version works', async () => {
+  const { id, type, message } = AUDIT
+  const { out: noted } = await told({ id, type, message, wires: [['out']] })
+  assert.equal((await newestEntry('flow.note')).id, noted[0].auditId)
+})
+
+test('a notification that was saved without a version works', async () => {
+  const channel = await aChannel(204)
+  const { id, type, wires } = NOTIFICATION
+  const { out } = await told({ id, type, wires, title: 'Hello', channels: [channel.id] })
+  assert.deepEqual([out.length, channel.received[0].title, channel.received[0].severity], [1, 'Hello', 'info'])
+})
