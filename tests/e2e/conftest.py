@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from tests.support.chromium import Complaints
 from tests.support.whole_stack import PASSWORD, WholeStack
 
 from opsconductor.stack.folders import project
@@ -21,6 +22,15 @@ async def page(browser: Browser, whole_stack: WholeStack) -> AsyncIterator[Page]
     yield page
     await page.screenshot(path=project() / ".cache" / "e2e.png")  # what a failed test saw last
     await context.close()
+
+
+@pytest.fixture
+async def complaints(page: Page) -> AsyncIterator[Complaints]:
+    """What the browser complained about: nothing."""
+    found = Complaints()
+    found.listen_to(page)
+    yield found
+    assert not [text for text in found if "401" not in text], found
 
 
 async def sign_in(page: Page, username: str = "admin") -> None:

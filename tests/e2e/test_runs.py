@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.flows import deploy
 from tests.support.whole_stack import WholeStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -97,12 +98,6 @@ def until_it_is(admin: httpx.Client, run_id: str, status: str, seconds: float) -
         assert time.monotonic() < deadline, run
         time.sleep(0.25)
     return dict(run)
-
-
-def deploy(admin: httpx.Client, *nodes: dict[str, Any]) -> None:
-    headers = {"Node-RED-API-Version": "v2"}
-    deployed = admin.post("/nodered/flows", json={"flows": nodes}, headers=headers)
-    assert deployed.is_success, deployed.text
 
 
 def started(admin: httpx.Client, flow: str = "slow") -> str:

@@ -52,10 +52,19 @@ class WholeStack:
     def set_up_with_session(self) -> httpx.Client:
         """Do the same, and have the client hold the session cookie that the editor's door wants."""
         client = self.set_up()
-        client.headers["Origin"] = self.url
-        wanted = {"username": "admin", "password": PASSWORD}
-        assert client.post("/api/v3/auth/login", json=wanted).is_success
+        self._sign_in(client, "admin")
         return client
+
+    def signed_in(self, username: str) -> httpx.Client:
+        """Return a client with somebody's session, which opens the editor too."""
+        client = httpx.Client(base_url=self.url, timeout=70)
+        self._sign_in(client, username)
+        return client
+
+    def _sign_in(self, client: httpx.Client, username: str) -> None:
+        client.headers["Origin"] = self.url
+        body = {"username": username, "password": PASSWORD}
+        assert client.post("/api/v3/auth/login", json=body).is_success
 
 
 @pytest.fixture(scope="module")
