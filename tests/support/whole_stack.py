@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from opsconductor.apps.cli import demo
+from opsconductor.apps.cli.client import Api
 from opsconductor.apps.cli.lifecycle import temporary_stack
 from opsconductor.stack import fleet
 from opsconductor.stack.fleet import Fleet
@@ -27,6 +29,11 @@ class WholeStack:
     def fleet(self) -> Fleet:
         """Its demo fleet, not registered yet."""
         return fleet.read(self.data.root)
+
+    def register_fleet(self) -> None:
+        """Register its demo fleet, as `./opsconductor demo` does."""
+        with Api(self.data, self.status["ports"], "test", demo.PERMISSIONS) as api:
+            demo.register(api, self.fleet)
 
     @property
     def setup_secret(self) -> str:
