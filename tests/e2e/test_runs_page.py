@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import enter
 from tests.support.chromium import expect_to_fit
+from tests.support.editor import until_loaded
 from tests.support.flows import HOUR, Node, a_flow, deploy, started, until_it_is
 from tests.support.whole_stack import WholeStack
 
@@ -54,10 +56,12 @@ def admin(whole_stack: WholeStack, folder: Path) -> Iterator[httpx.Client]:
     """The administrator; the demo fleet is registered, and the flows are deployed."""
     whole_stack.register_fleet()
     with closing(whole_stack.set_up_with_session()) as client:
+        mend = a_flow("mend", *on_the_database("mend the disk", f"echo {COMPLAINT} >&2; exit 1"))
+        mend[-1].update(x=4000, y=3000)  # where the editor does not look by itself
         deploy(
             client,
             *a_flow("tidy", *on_the_database("tidy up", "echo tidied up")),
-            *a_flow("mend", *on_the_database("mend the disk", f"echo {COMPLAINT} >&2; exit 1")),
+            *mend,
             *a_flow("watch", HOUR),
             *a_flow(
                 "wait", *on_the_database("at the gate", f"until test -e {folder}/gate; do sleep 0.2; done")
@@ -84,8 +88,7 @@ def waiting(admin: httpx.Client, gate: Path) -> str:
 
 async def open_list(page: Page) -> None:
     """Sign in, and go to the list of runs."""
-    await sign_in(page)
-    await page.get_by_role("link", name="Workflow runs").click()
+    await enter(page, "/workflows/runs")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Workflow runs")
 
 
@@ -161,6 +164,29 @@ async def test_clicks_lead_from_a_run_to_what_its_command_wrote_on_a_target(
     await expect(page.get_by_role("figure").get_by_text(COMPLAINT)).to_be_visible()
 
 
+async def test_the_step_that_failed_leads_to_its_execution(page: Page, runs: dict[str, str]) -> None:
+    await open_run(page, "Mend")
+    step = page.get_by_role("main").get_by_role("listitem").filter(has_text="mend the disk")
+    await step.get_by_role("link", name="its execution").click()
+
+    await expect(page.get_by_role("heading", name="Results")).to_be_visible()
+    await expect(page.get_by_role("row").filter(has_text=TARGET)).to_contain_text(COMPLAINT)
+
+
+async def test_a_failed_run_leads_to_its_node_in_the_editor_however_far_off_it_is(
+    page: Page, runs: dict[str, str]
+) -> None:
+    await open_run(page, "Mend")
+    await page.get_by_role("link", name="Open in the editor").click()
+    editor = page.frame_locator("iframe")
+    await until_loaded(editor)
+    node = editor.locator("[id='mend-2']")
+
+    await expect(editor.locator("#red-ui-workspace-tabs .red-ui-tab.active")).to_contain_text("Mend")
+    await expect(node).to_have_class(re.compile("red-ui-flow-node-selected"))
+    await expect(node).to_be_in_viewport()
+
+
 async def test_a_run_that_is_cancelled_says_so_by_itself(page: Page, waiting: str) -> None:
     await open_run(page, "Wait")
     await cancel(page)
@@ -194,20 +220,25 @@ async def test_what_a_run_did_on_targets_ends_on_its_page_by_itself(
 
 
 async def test_the_list_fits_a_phone(page: Page, runs: dict[str, str]) -> None:
-    await sign_in(page)
     await page.set_viewport_size(PHONE)
-    await page.goto("/workflows/runs")
+    await enter(page, "/workflows/runs")
     cards = page.get_by_role("list", name="Workflow runs").get_by_role("listitem")
     await expect(cards).to_contain_text(["Watch", "Mend", "Tidy"])
+    await page.get_by_role("button", name="Filter by Status").click(trial=True)
 
     await expect_to_fit(page)
 
 
-@pytest.mark.parametrize("flow", ["mend", "watch"])
-async def test_the_page_of_a_run_fits_a_phone(page: Page, runs: dict[str, str], flow: str) -> None:
-    await sign_in(page)
+@pytest.mark.parametrize(
+    ("flow", "role", "action"),
+    [("mend", "link", "its execution"), ("watch", "button", "Cancel the run")],
+)
+async def test_the_page_of_a_run_fits_a_phone(
+    page: Page, runs: dict[str, str], flow: str, role: Literal["link", "button"], action: str
+) -> None:
     await page.set_viewport_size(PHONE)
-    await page.goto(f"/workflows/runs/{runs[flow]}")
+    await enter(page, f"/workflows/runs/{runs[flow]}")
     await expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
+    await page.get_by_role(role, name=action).click(trial=True)
 
     await expect_to_fit(page)

@@ -66,6 +66,7 @@ async def test_a_template_is_used_from_the_web_app_before_anything_was_deployed(
     await expect_to_fit(page)
     await page.get_by_role("link", name=DISK).click()
     await expect(page.get_by_role("img", name="The flow, with 7 nodes")).to_be_visible()
+    await page.get_by_role("button", name="Use this template").click(trial=True)
     await expect_to_fit(page)
     await page.set_viewport_size({"width": 1440, "height": 900})
     await page.get_by_role("radio", name="5 stars").press("Enter")

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import enter
 from tests.support.chromium import expect_to_fit
 from tests.support.flows import deploy
 from tests.support.whole_stack import PASSWORD, WholeStack
@@ -102,16 +102,16 @@ def describe(person: httpx.Client, number: int, message: str) -> None:
     assert answer.is_success, answer.text
 
 
-async def open_versions(page: Page) -> Locator:
+async def open_versions(page: Page, username: str = "admin") -> Locator:
     """Open the list of the backups' versions; return its items."""
-    await page.goto("/workflows?view=deployed")
+    await enter(page, "/workflows?view=deployed", username)
     await page.get_by_role("button", name="Backups", exact=True).click()
     return page.get_by_role("list", name="Versions of Backups").get_by_role("listitem")
 
 
-async def open_deploys(page: Page) -> Locator:
+async def open_deploys(page: Page, username: str = "admin") -> Locator:
     """Open the list of deploys; return the row of the newest."""
-    await page.goto("/workflows?view=deploys")
+    await enter(page, "/workflows?view=deploys", username)
     return page.get_by_role("table", name="Deploys").get_by_role("row").nth(1)  # below the head
 
 
@@ -142,7 +142,6 @@ async def expect_no_wider_than_shown(part: Locator) -> None:
 async def test_versions_of_a_tab_are_listed_newest_first_with_who_and_when(
     page: Page, deployed: Deployed
 ) -> None:
-    await sign_in(page)
     versions = await open_versions(page)
 
     await expect(versions).to_have_text(
@@ -153,7 +152,6 @@ async def test_versions_of_a_tab_are_listed_newest_first_with_who_and_when(
 async def test_deploys_are_listed_newest_first_with_who_when_what_for_and_what_changed(
     page: Page, deployed: Deployed
 ) -> None:
-    await sign_in(page)
     newest = await open_deploys(page)
     earlier = page.get_by_role("row").nth(2)
 
@@ -165,7 +163,6 @@ async def test_deploys_are_listed_newest_first_with_who_when_what_for_and_what_c
 
 async def test_what_a_deploy_was_for_is_written_down_in_the_list(page: Page, deployed: Deployed) -> None:
     name = f"What deploy {deployed.numbers[1]} was for"
-    await sign_in(page)
     await open_deploys(page)
     await page.get_by_role("button", name=name).click()
     await page.get_by_role("textbox", name=name).fill("Asked for by the auditors")
@@ -177,7 +174,6 @@ async def test_what_a_deploy_was_for_is_written_down_in_the_list(page: Page, dep
 
 
 async def test_a_version_shows_its_nodes_to_look_at_only(page: Page, deployed: Deployed) -> None:
-    await sign_in(page)
     await (await open_versions(page)).get_by_role("link", name="Version 1").click()
     await expect(page.get_by_role("heading", name="Backups", level=1)).to_be_visible()
     picture = page.get_by_role("img", name="The flow, with 2 nodes")
@@ -190,8 +186,7 @@ async def test_a_version_shows_its_nodes_to_look_at_only(page: Page, deployed: D
 async def test_the_newest_version_names_the_node_and_the_property_that_it_changed(
     page: Page, deployed: Deployed
 ) -> None:
-    await sign_in(page)
-    await page.goto(deployed.page_of(2))
+    await enter(page, deployed.page_of(2))
     await expect(page.get_by_role("heading", name="Changed since version 1")).to_be_visible()
     changes = page.get_by_role("main").get_by_role("listitem")
 
@@ -204,8 +199,7 @@ async def test_the_newest_version_names_the_node_and_the_property_that_it_change
 async def test_a_restored_version_is_what_node_red_has_and_other_tabs_stay(
     page: Page, deployed: Deployed
 ) -> None:
-    await sign_in(page, "dana")
-    await page.goto(deployed.page_of(1))
+    await enter(page, deployed.page_of(1), "dana")
     found = await restore(page, "Restore")
 
     kept = {id: node for id, node in deployed.before.items() if deployed.backups in (id, node.get("z"))}
@@ -213,20 +207,18 @@ async def test_a_restored_version_is_what_node_red_has_and_other_tabs_stay(
 
 
 async def test_a_restored_version_is_a_new_one_of_whoever_restored_it(page: Page, deployed: Deployed) -> None:
-    await sign_in(page, "dana")
-    await page.goto(deployed.page_of(1))
+    await enter(page, deployed.page_of(1), "dana")
     await restore(page, "Restore")
     # from the newest, which is another now
     await expect(page.get_by_text("No node differs.")).to_be_visible()
-    versions = await open_versions(page)
+    versions = await open_versions(page, "dana")
 
     await expect(versions.first).to_have_text(re.compile(f"^Version 3dana{RECENTLY}"))
-    await expect(await open_deploys(page)).to_contain_text("Restored version 1 of Backups")
+    await expect(await open_deploys(page, "dana")).to_contain_text("Restored version 1 of Backups")
 
 
 async def test_a_restored_deploy_is_what_node_red_has(page: Page, deployed: Deployed) -> None:
-    await sign_in(page, "dana")
-    await open_deploys(page)
+    await open_deploys(page, "dana")
     found = await restore(page, f"Restore deploy {deployed.numbers[0]}")
 
     assert found == deployed.before
@@ -234,38 +226,37 @@ async def test_a_restored_deploy_is_what_node_red_has(page: Page, deployed: Depl
 
 async def test_a_restored_deploy_is_a_new_one_of_whoever_restored_it(page: Page, deployed: Deployed) -> None:
     first, _ = deployed.numbers
-    await sign_in(page, "dana")
-    newest = await open_deploys(page)
+    newest = await open_deploys(page, "dana")
     await restore(page, f"Restore deploy {first}")
 
     await expect(newest).to_have_text(re.compile(rf"^No\. \d+Restored deploy {first}.*dana{RECENTLY}"))
 
 
 async def test_versions_fit_a_phone(page: Page, deployed: Deployed) -> None:
-    await sign_in(page)
     await page.set_viewport_size(PHONE)
     versions = await open_versions(page)
 
     await expect(versions).to_have_count(2)
+    await versions.first.get_by_role("link", name="Version 2").click(trial=True)
     await expect_no_wider_than_shown(page.get_by_role("list", name="Deployed flows"))
     await expect_to_fit(page)
 
 
 async def test_a_version_fits_a_phone(page: Page, deployed: Deployed) -> None:
-    await sign_in(page)
     await page.set_viewport_size(PHONE)
-    await page.goto(deployed.page_of(2))
+    await enter(page, deployed.page_of(1))
 
     await expect(page.get_by_text("30 days")).to_be_visible()
+    await page.get_by_role("button", name="Restore").click(trial=True)
     await expect_to_fit(page)
 
 
 async def test_deploys_fit_a_phone(page: Page, admin: httpx.Client, deployed: Deployed) -> None:
     describe(admin, deployed.numbers[1], LONG)
-    await sign_in(page)
     await page.set_viewport_size(PHONE)
-    await page.goto("/workflows?view=deploys")
+    await enter(page, "/workflows?view=deploys")
 
     await expect(page.get_by_text(LONG)).to_be_visible()
+    await page.get_by_role("button", name=f"Restore deploy {deployed.numbers[0]}").click(trial=True)
     await expect_no_wider_than_shown(page.get_by_role("list", name="Deploys"))
     await expect_to_fit(page)

@@ -11,6 +11,7 @@ import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { shortId } from '@/lib/text'
+import { useIsPhone } from '@/lib/useIsPhone'
 import { FlowMenu } from './FlowMenu'
 import { useWorkflows, useWorkflowVersions } from './queries'
 import classes from './workflows.module.css'
@@ -47,6 +48,7 @@ export function DeployedFlows() {
 
 function useColumns(open: string | undefined, toggle: (row: Workflow) => void): Column<Workflow>[] {
   const { t } = useTranslation()
+  const phone = useIsPhone() // a card has no heads
   return [
     {
       id: 'name',
@@ -80,7 +82,8 @@ function useColumns(open: string | undefined, toggle: (row: Workflow) => void): 
       id: 'version',
       header: t('workflows.version'),
       meta: { width: 90, align: 'right' },
-      cell: ({ row }) => row.original.version,
+      cell: ({ row: { original } }) =>
+        phone ? t('workflows.versionNumber', { number: original.version }) : original.version,
     },
     { id: 'as', header: t('workflows.runAs'), cell: ({ row }) => <RunsAs owner={row.original.run_as} /> },
     {

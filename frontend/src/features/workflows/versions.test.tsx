@@ -20,7 +20,10 @@ function twoVersions() {
         type: 'function',
         name: 'count',
         kind: 'changed',
-        fields: [{ name: 'func', before: 'return 1', after: 'return 2' }],
+        fields: [
+          { name: 'func', before: 'return 1', after: 'return 2' },
+          { name: 'info', before: '', after: null },
+        ],
       },
       { id: 'n3', type: 'debug', name: '', kind: 'added', fields: [] },
     ],
@@ -36,6 +39,8 @@ test('a version shows its picture, and what was changed since', async () => {
   await screen.findByText('Changed since then, up to version 2')
   screen.getByText('return 1')
   screen.getByText('return 2')
+  screen.getByText('an empty text')
+  screen.getByText('nothing')
   screen.getByText('Added')
   expect(await axeFindings()).toEqual([])
 })

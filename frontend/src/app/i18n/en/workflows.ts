@@ -56,6 +56,7 @@ export const workflows = {
   picture_other: 'The flow, with {{count}} nodes',
   same: 'No node differs.',
   nothing: 'nothing',
+  emptyText: 'an empty text',
   changedSince: 'Changed since version {{number}}',
   changedUntil: 'Changed since then, up to version {{number}}',
   moreActions: 'More actions for {{name}}',
