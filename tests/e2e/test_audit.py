@@ -13,7 +13,7 @@ from opsconductor.audit.exporting import verify_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-PHONE = {"width": 390, "height": 844}
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 FORGE = """
 update audit_entries set actor_name = 'nobody' where id = (select entry_id from audit_chain where position = 2)
 """
@@ -42,10 +42,11 @@ async def test_whether_the_log_is_unbroken_is_seen_at_a_click(page: Page, whole_
         await page.get_by_role("link", name="Export").click()
     exported = (await (await download.value).path()).read_bytes().splitlines()
     await _verify(page, "status", "verified, unbroken")
+    await page.set_viewport_size(PHONE)
+    await _verify(page, "status", "verified, unbroken")
     _forge(whole_stack)
     await _verify(page, "alert", "The entry at position 2 is not what was written")
-    await page.set_viewport_size(PHONE)
-    await page.goto("/audit")
+    await page.set_viewport_size(DESK)
     await _verify(page, "alert", "The entry at position 2 is not what was written")
 
     assert verify_file(exported).intact

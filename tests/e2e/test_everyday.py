@@ -9,17 +9,13 @@ from tests.e2e.conftest import sign_in
 from tests.support.chromium import expect_to_fit
 from tests.support.whole_stack import PASSWORD, WholeStack
 
-from opsconductor.apps.cli import demo
-from opsconductor.apps.cli.client import Api
-
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
 def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator's API; the demo fleet is registered."""
-    with Api(whole_stack.data, whole_stack.status["ports"], "test", demo.PERMISSIONS) as api:
-        demo.register(api, whole_stack.fleet)
+    whole_stack.register_fleet()
     client = whole_stack.set_up()
     yield client
     client.close()

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 from tests.e2e.conftest import sign_in
 from tests.support.chromium import Complaints, expect_to_fit
+from tests.support.flows import deploy
 from tests.support.hooks import by_token
 from tests.support.whole_stack import WholeStack
 
@@ -38,10 +39,9 @@ def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
         yield client
 
 
-def deploy(admin: httpx.Client) -> None:
+def serve(admin: httpx.Client) -> None:
     """Deploy the flow, and wait until Node-RED serves its hook."""
-    headers = {"Node-RED-API-Version": "v2"}
-    assert admin.post("/nodered/flows", json={"flows": FLOW}, headers=headers).is_success
+    deploy(admin, *FLOW)
     deadline = time.monotonic() + 20
     while httpx.post(admin.base_url.join("/hooks/orders")).status_code == httpx.codes.NOT_FOUND:
         assert time.monotonic() < deadline, "Node-RED does not serve the hook"
@@ -78,7 +78,7 @@ async def test_a_hook_is_closed_until_somebody_protects_it_and_open_to_nobody_el
     complaints.listen_to(page)
     await page.get_by_role("link", name="Hooks").click()
     await expect(page.get_by_role("heading", name="No flow serves a hook yet")).to_be_visible()
-    await asyncio.to_thread(deploy, admin)
+    await asyncio.to_thread(serve, admin)
     async with httpx.AsyncClient() as nobody:
         closed = await nobody.post(f"{whole_stack.url}/hooks/orders")
     assert (closed.status_code, closed.json()["code"]) == (401, "hook_unprotected")
@@ -100,6 +100,7 @@ async def test_a_hook_is_closed_until_somebody_protects_it_and_open_to_nobody_el
     assert await in_a_shell(example, "another") == "401"
     await page.get_by_role("button", name="Done").click()
     await page.set_viewport_size(PHONE)
+    await page.get_by_role("button", name="Issue a secret").click(trial=True)
     await expect_to_fit(page)
 
     await page.get_by_role("radio", name="Token").check()

@@ -21,9 +21,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from tests.support.whole_stack import WholeStack
 
-from opsconductor.apps.cli import demo
-from opsconductor.apps.cli.client import Api
-
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 Changes = dict[str, dict[str, Any]]
@@ -126,8 +123,7 @@ class Tabs:
 @pytest.fixture(scope="module")
 def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     """The administrator, in the editor too; the demo fleet is registered."""
-    with Api(whole_stack.data, whole_stack.status["ports"], "test", demo.PERMISSIONS) as api:
-        demo.register(api, whole_stack.fleet)
+    whole_stack.register_fleet()
     with closing(whole_stack.set_up_with_session()) as client:
         yield client
 

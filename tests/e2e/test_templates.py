@@ -1,7 +1,7 @@
 """Templates in a browser: used from the web app, and imported in Node-RED's own dialog; flows as files."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,28 +36,11 @@ def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
     with closing(whole_stack.set_up()) as client:
         wanted = {"username": "dora", "role": "designer", "password": PASSWORD}
         assert client.post("/api/v3/users", json=wanted).status_code == 201
-        with closing(signed_in(whole_stack, "dora")) as dora:
+        with closing(whole_stack.signed_in("dora")) as dora:
             template = {"name": "Own idea", "category": "Own", "template_data": NODES}
             answer = dora.post("/api/v3/workflow-templates", json=template)
             assert answer.status_code == 201, answer.text
         yield client
-
-
-def signed_in(stack: WholeStack, username: str) -> httpx.Client:
-    """Return a client with somebody's session, which opens the editor too."""
-    client = httpx.Client(base_url=stack.url, headers={"Origin": stack.url}, timeout=30)
-    body = {"username": username, "password": PASSWORD}
-    assert client.post("/api/v3/auth/login", json=body).is_success
-    return client
-
-
-@pytest.fixture
-async def complaints(page: Page) -> AsyncIterator[Complaints]:
-    """What the browser complained about: nothing."""
-    found = Complaints()
-    found.listen_to(page)
-    yield found
-    assert not [text for text in found if "401" not in text], found
 
 
 def taken(admin: httpx.Client, name: str) -> int:
@@ -83,6 +66,7 @@ async def test_a_template_is_used_from_the_web_app_before_anything_was_deployed(
     await expect_to_fit(page)
     await page.get_by_role("link", name=DISK).click()
     await expect(page.get_by_role("img", name="The flow, with 7 nodes")).to_be_visible()
+    await page.get_by_role("button", name="Use this template").click(trial=True)
     await expect_to_fit(page)
     await page.set_viewport_size({"width": 1440, "height": 900})
     await page.get_by_role("radio", name="5 stars").press("Enter")
@@ -120,7 +104,7 @@ def test_the_dialog_shows_everybody_what_they_may_see(whole_stack: WholeStack, a
     assert admin.post("/api/v3/users", json=wanted).status_code == 201
     listed = {}
     for username in ("dora", "otto"):
-        with closing(signed_in(whole_stack, username)) as person:
+        with closing(whole_stack.signed_in(username)) as person:
             listed[username] = person.get("/nodered/library/templates/flows/").json()
             own = person.get("/nodered/library/templates/flows/Own/").json()
             gone = person.get("/nodered/library/templates/flows/Monitoring/Nothing").status_code

@@ -46,6 +46,7 @@ async def test_a_token_from_the_browser_is_good_at_both_doors_until_it_is_revoke
         row = page.get_by_role("row").filter(has_text="nightly")
         await expect(row).to_contain_text("Active")
         await page.set_viewport_size(PHONE)
+        await page.get_by_role("link", name="New token").click(trial=True)
         await expect_to_fit(page)
         await page.get_by_role("button", name="Revoke nightly").click()
         await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from opsconductor.apps.cli import demo
+from opsconductor.apps.cli.client import Api
 from opsconductor.apps.cli.lifecycle import temporary_stack
 from opsconductor.stack import fleet
 from opsconductor.stack.fleet import Fleet
@@ -27,6 +29,11 @@ class WholeStack:
     def fleet(self) -> Fleet:
         """Its demo fleet, not registered yet."""
         return fleet.read(self.data.root)
+
+    def register_fleet(self) -> None:
+        """Register its demo fleet, as `./opsconductor demo` does."""
+        with Api(self.data, self.status["ports"], "test", demo.PERMISSIONS) as api:
+            demo.register(api, self.fleet)
 
     @property
     def setup_secret(self) -> str:
@@ -52,10 +59,19 @@ class WholeStack:
     def set_up_with_session(self) -> httpx.Client:
         """Do the same, and have the client hold the session cookie that the editor's door wants."""
         client = self.set_up()
-        client.headers["Origin"] = self.url
-        wanted = {"username": "admin", "password": PASSWORD}
-        assert client.post("/api/v3/auth/login", json=wanted).is_success
+        self._sign_in(client, "admin")
         return client
+
+    def signed_in(self, username: str) -> httpx.Client:
+        """Return a client with somebody's session, which opens the editor too."""
+        client = httpx.Client(base_url=self.url, timeout=70)
+        self._sign_in(client, username)
+        return client
+
+    def _sign_in(self, client: httpx.Client, username: str) -> None:
+        client.headers["Origin"] = self.url
+        body = {"username": username, "password": PASSWORD}
+        assert client.post("/api/v3/auth/login", json=body).is_success
 
 
 @pytest.fixture(scope="module")

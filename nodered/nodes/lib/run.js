@@ -17,6 +17,7 @@ const LONGEST_SENTENCE = 2_000
  * @property {string | null} error
  * @property {number} startedAt ms
  * @property {number | null} finishedAt ms, of the last message
+ * @property {boolean} cancelled whether the end of its run ended what it did
  */
 
 class Run {
@@ -77,8 +78,10 @@ class Run {
 
   /** A node is done with a message. @param {Node} node @param {unknown} error @param {number} now */
   done (node, error, now) {
-    if (error) this.#failed(node, sentence(error))
     const step = this.#steps.get(node.id)
+    // A node tells what was cancelled under it as an error; that is what was wanted, and nobody's failure.
+    if (error && this.status !== 'cancelled') this.#failed(node, sentence(error))
+    else if (error && step) step.cancelled = true
     if (step) step.finishedAt = now
     this.#left(node, 1, now)
     this.version++
@@ -141,14 +144,14 @@ class Run {
   }
 
   /** @param {Step} step */
-  #stepReport ({ node, messages, errors, error, startedAt, finishedAt }) {
-    const ended = this.status === 'running' ? 'running' : 'cancelled'
+  #stepReport (step) {
+    const { node, messages, errors, error, startedAt, finishedAt } = step
     return {
       node_id: text(node.id),
       node_name: text(node.name ?? ''),
       node_type: text(node.type),
       flow_id: text(tabOf(node)),
-      status: this.#open.has(node) ? ended : errors ? 'failed' : 'completed',
+      status: this.#statusOf(step),
       messages,
       errors,
       error_message: error,
@@ -157,10 +160,17 @@ class Run {
     }
   }
 
+  /** @param {Step} step */
+  #statusOf ({ node, errors, cancelled }) {
+    if (this.#open.has(node)) return this.status === 'running' ? 'running' : 'cancelled'
+    if (errors) return 'failed'
+    return cancelled ? 'cancelled' : 'completed'
+  }
+
   /** @param {Node} node @param {number} now */
   #newStep (node, now) {
     if (this.#steps.size >= MOST_STEPS) return null
-    const step = { node, messages: 0, errors: 0, error: null, startedAt: now, finishedAt: null }
+    const step = { node, messages: 0, errors: 0, error: null, startedAt: now, finishedAt: null, cancelled: false }
     this.#steps.set(node.id, step)
     return step
   }

@@ -152,6 +152,23 @@ test('a run that somebody ends goes no further', async () => {
   assert.deepEqual(arrived, [])
 })
 
+test('what a node tells as an error once its run was cancelled is cancelled, not failed', async () => {
+  const bridge = await aTrackedFlow([{ id: 'in', type: 'helper', wires: [['out']] }, { id: 'out', type: 'helper', wires: [] }])
+  /** @type {(error: Error) => void} */
+  let tell = () => {}
+  helper.getNode('out').on('input', (/** @type {any} */ _msg, /** @type {any} */ _send, /** @type {any} */ done) => { tell = done })
+  send('in', {})
+  const { run_id: id } = await ended(bridge, run => run.steps.length === 1)
+  await until(() => bridge.streams)
+  bridge.endRun(id)
+  await ended(bridge)
+  tell(new Error('The command failed on 1 of 1 targets (1 cancelled).'))
+
+  const run = await ended(bridge, run => run.steps[0]?.finished_at)
+  assert.deepEqual([run.status, run.error_message, run.error_node_id], ['cancelled', null, null])
+  assert.deepEqual(steps(run), { out: ['cancelled', 1] })
+})
+
 test('a run whose node a deploy stopped is cancelled, and says so', async () => {
   const bridge = await aTrackedFlow([
     { id: 'in', type: 'helper', wires: [['delay']] },

@@ -3,9 +3,11 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '@/api/types'
 import { CopyText } from '@/components/CopyText'
+import { TextLink } from '@/components/links'
 import { Facts, Section } from '@/components/Page'
 import { SideDrawer } from '@/components/SideDrawer'
 import { Time } from '@/components/Time'
+import { shortId } from '@/lib/text'
 import { exact } from '@/lib/time'
 import classes from './audit.module.css'
 import { changesOf } from './changes'
@@ -25,8 +27,10 @@ export function AuditDrawer({ entry, onClose }: { entry: AuditEntry; onClose: ()
   )
 }
 
-function EntryFacts({ entry: { actor, object, outcome, at, address, request_id } }: { entry: AuditEntry }) {
+function EntryFacts({ entry }: { entry: AuditEntry }) {
   const { t, i18n } = useTranslation()
+  const { actor, object, outcome, at, address, request_id } = entry
+  const run = runOf(entry)
   return (
     <Facts
       rows={[
@@ -39,6 +43,14 @@ function EntryFacts({ entry: { actor, object, outcome, at, address, request_id }
         ],
         [t('audit.actor'), actor.via ? `${actor.name}, ${t('audit.via', { name: actor.via })}` : actor.name],
         [t('audit.object'), <ObjectName key="object" object={object} />],
+        [
+          t('audit.run'),
+          run && (
+            <TextLink key="run" to="/workflows/runs/$runId" params={{ runId: run }}>
+              <code title={run}>{shortId(run)}</code>
+            </TextLink>
+          ),
+        ],
         [t('audit.outcome'), <Outcome key="outcome" outcome={outcome} />],
         [t('audit.address'), address && <code>{address}</code>],
         [
@@ -52,6 +64,13 @@ function EntryFacts({ entry: { actor, object, outcome, at, address, request_id }
   )
 }
 
+/** The run in which a flow wrote an entry. */
+function runOf({ object, after }: AuditEntry): string | null {
+  const run = object.type === 'flow' ? after?.run_id : null
+  return typeof run === 'string' ? run : null
+}
+
+/** What was there before has no column where nothing was, and what is there afterwards none where nothing is. */
 function Changes({ entry: { before, after } }: { entry: AuditEntry }) {
   const { t } = useTranslation()
   const changes = changesOf(before, after)
@@ -66,16 +85,16 @@ function Changes({ entry: { before, after } }: { entry: AuditEntry }) {
       <thead>
         <tr>
           <th scope="col">{t('audit.field')}</th>
-          <th scope="col">{t('audit.before')}</th>
-          <th scope="col">{t('audit.after')}</th>
+          {before && <th scope="col">{t('audit.before')}</th>}
+          {after && <th scope="col">{t('audit.after')}</th>}
         </tr>
       </thead>
       <tbody>
         {changes.map((change) => (
           <tr key={change.field}>
             <th scope="row">{change.field}</th>
-            <td>{change.before}</td>
-            <td>{change.after}</td>
+            {before && <td>{change.before}</td>}
+            {after && <td>{change.after}</td>}
           </tr>
         ))}
       </tbody>

@@ -20,6 +20,24 @@ test('an entry opens to what was there before and after', async () => {
   expect(await axeFindings()).toEqual([])
 })
 
+test('an entry of a flow leads to its run, and has no column for what never was before', async () => {
+  const said = { message: 'The backup is done', run_id: '79d166dc-b9fc-4c3b-8909-69c4dc3b855d' }
+  const object = { type: 'flow', id: 'backups', name: 'keep a record' }
+  tells('/audit', page(anAuditEntry('flow.note', { object, before: null, after: said })))
+  const { user } = await openApp('/audit')
+
+  await user.click(await screen.findByRole('button', { name: 'Show the entry flow.note' }))
+
+  const drawer = within(await screen.findByRole('dialog'))
+  const link = drawer.getByRole('link', { name: '79d166dc' })
+  expect(link.getAttribute('href')).toBe(`/workflows/runs/${said.run_id}`)
+  expect(drawer.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual([
+    'Field',
+    'After',
+  ])
+  expect(await axeFindings()).toEqual([])
+})
+
 test('the filters ask the API for areas, people and periods', async () => {
   const asked: URLSearchParams[] = []
   server.use(

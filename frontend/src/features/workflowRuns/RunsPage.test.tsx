@@ -80,7 +80,7 @@ test('a run shows its steps, its error and its executions', async () => {
   await screen.findByText('Clean up failed')
   const steps = screen.getAllByRole('listitem').map(({ textContent }) => textContent)
   expect(steps.some((text) => text?.includes('Select') && text.includes('3 messages'))).toBe(true)
-  expect(steps.some((text) => text?.includes('Clean up') && text.includes('1 error'))).toBe(true)
+  expect(steps.some((text) => text?.startsWith('FailedClean up') && text.includes('1 error'))).toBe(true)
   const its = screen.getByRole('link', { name: 'its execution' })
   expect(its.getAttribute('href')).toBe('/executions/execution-1')
   await screen.findByText('Patch all')
@@ -100,6 +100,18 @@ test('a run that a request started says which one, and by which secret of the ho
 
   await screen.findByText('POST /hooks/deploy')
   screen.getByText('token opsc_hook_Ab3xYz…')
+})
+
+test('executions that end later than their run are looked at until they have ended', async () => {
+  tells('/workflow-executions/run-Patching', aRun('Patching', { status: 'cancelled', execution_count: 1 }))
+  tells('/executions', page(anExecution('Patch all', { status: 'running', finished_at: null })))
+  await openApp('/workflows/runs/run-Patching')
+  const row = (await screen.findByText('Patch all')).closest('tr') as HTMLElement
+  within(row).getByText('Running')
+
+  tells('/executions', page(anExecution('Patch all', { status: 'cancelled' })))
+
+  await within(row).findByText('Cancelled', undefined, { timeout: 3_000 })
 })
 
 test('a run that goes on can be cancelled, after a question', async () => {

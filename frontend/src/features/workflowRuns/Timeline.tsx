@@ -1,5 +1,5 @@
 /** The steps of a run beneath each other, each with a bar from its beginning to its end. */
-import { Text } from '@mantine/core'
+import { Text, VisuallyHidden } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { WorkflowRunDetail, WorkflowRunStep } from '@/api/types'
 import { TextLink } from '@/components/links'
@@ -32,10 +32,14 @@ function Row({ run, step, now }: { run: WorkflowRunDetail; step: WorkflowRunStep
   const { t } = useTranslation()
   const { tone } = statuses[step.status]
   const Shape = iconOf(step.status)
+  const word = t(`status.${step.status}`)
   const { left, width } = barOf(step, run, now)
   return (
     <li className={classes.step} data-tone={tone}>
-      <Shape size={14} strokeWidth={2.4} aria-label={t(`status.${step.status}`)} className={classes.icon} />
+      <span className={classes.icon} title={word}>
+        <Shape size={14} strokeWidth={2.4} />
+        <VisuallyHidden>{word}</VisuallyHidden>
+      </span>
       <span className={classes.name}>
         {step.node_name || step.node_type}
         <Text span size="xs" c="dimmed">

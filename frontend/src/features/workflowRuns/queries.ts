@@ -47,13 +47,19 @@ export function useRun(id: string) {
   })
 }
 
-/** The executions that a run has started; looked at again as long as it goes on. */
-export function useRunExecutions({ id, status }: WorkflowRun) {
+/**
+ * The executions that a run has started. They are looked at often until each that the run counts is there and has ended:
+ * the end of the run may be known before theirs.
+ */
+export function useRunExecutions({ id, status, execution_count: count }: WorkflowRun) {
   return useQuery({
     queryKey: keys.executionList({ run: id }),
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v3/executions', { params: { query: { run_id: id, limit: 200 } }, signal })),
-    refetchInterval: isTerminal(status) ? false : WHILE_RUNNING,
+    refetchInterval: ({ state: { data } }) => {
+      const allEnded = data && data.total >= count && data.items.every((each) => isTerminal(each.status))
+      return isTerminal(status) && allEnded ? OTHERWISE : WHILE_RUNNING
+    },
   })
 }
 

@@ -13,20 +13,21 @@ export function DeployMessage({ deploy }: { deploy: Deploy }) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState<string>()
   const describe = useDescribeDeploy(deploy.number)
-  if (!useCan()('workflows.edit')) return deploy.message
+  const message = describe.isPending ? describe.variables : deploy.message
+  if (!useCan()('workflows.edit')) return message
   if (draft === undefined)
     return (
       <UnstyledButton
         className={classes.message}
-        data-empty={!deploy.message || undefined}
+        data-empty={!message || undefined}
         aria-label={t('workflows.describe', { number: deploy.number })}
-        onClick={() => setDraft(deploy.message)}
+        onClick={() => setDraft(message)}
       >
-        {deploy.message || t('workflows.noMessage')}
+        {message || t('workflows.noMessage')}
       </UnstyledButton>
     )
   const save = () => {
-    if (draft.trim() !== deploy.message) describe.mutate(draft.trim())
+    if (draft.trim() !== message) describe.mutate(draft.trim())
     setDraft(undefined)
   }
   return (

@@ -1,8 +1,8 @@
 /** The flows as they were last deployed: which version, and as whom each acts. */
-import { Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import { Button, Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { pagesOf, rowsOf } from '@/api/paging'
+import { pagesOf } from '@/api/paging'
 import type { Workflow } from '@/api/types'
 import { BanIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
 import { ButtonLink, TextLink } from '@/components/links'
@@ -11,6 +11,7 @@ import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
 import { Time } from '@/components/Time'
 import { shortId } from '@/lib/text'
+import { useIsPhone } from '@/lib/useIsPhone'
 import { FlowMenu } from './FlowMenu'
 import { useWorkflows, useWorkflowVersions } from './queries'
 import classes from './workflows.module.css'
@@ -47,6 +48,7 @@ export function DeployedFlows() {
 
 function useColumns(open: string | undefined, toggle: (row: Workflow) => void): Column<Workflow>[] {
   const { t } = useTranslation()
+  const phone = useIsPhone() // a card has no heads
   return [
     {
       id: 'name',
@@ -80,7 +82,8 @@ function useColumns(open: string | undefined, toggle: (row: Workflow) => void): 
       id: 'version',
       header: t('workflows.version'),
       meta: { width: 90, align: 'right' },
-      cell: ({ row }) => row.original.version,
+      cell: ({ row: { original } }) =>
+        phone ? t('workflows.versionNumber', { number: original.version }) : original.version,
     },
     { id: 'as', header: t('workflows.runAs'), cell: ({ row }) => <RunsAs owner={row.original.run_as} /> },
     {
@@ -110,9 +113,9 @@ function RunsAs({ owner }: { owner: Workflow['run_as'] }) {
 
 function Versions({ flow }: { flow: Workflow }) {
   const { t } = useTranslation()
-  const { data, error, refetch } = useWorkflowVersions(flow.flow_id)
-  if (error && !data) return <ErrorState error={error} onRetry={refetch} compact />
-  if (!data)
+  const { rows, error, onRetry, onMore, loadingMore } = pagesOf(useWorkflowVersions(flow.flow_id))
+  if (error && !rows) return <ErrorState error={error} onRetry={onRetry} compact />
+  if (!rows)
     return (
       <Stack gap="xs" pt="sm">
         <Skeleton height={16} />
@@ -120,22 +123,29 @@ function Versions({ flow }: { flow: Workflow }) {
       </Stack>
     )
   return (
-    <ul className={classes.versions} aria-label={t('workflows.versions', { name: flow.name })}>
-      {rowsOf(data)?.map(({ version, deployed_at, deployed_by, sha256 }) => (
-        <li key={version}>
-          <TextLink
-            to="/workflows/flows/$flowId/versions/$version"
-            params={{ flowId: flow.flow_id, version: String(version) }}
-            fw={550}
-            size="xs"
-          >
-            {t('workflows.versionNumber', { number: version })}
-          </TextLink>
-          <span>{deployed_by}</span>
-          <Time at={deployed_at} c="dimmed" />
-          <code title={sha256}>{shortId(sha256)}</code>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={classes.versions} aria-label={t('workflows.versions', { name: flow.name })}>
+        {rows.map(({ version, deployed_at, deployed_by, sha256 }) => (
+          <li key={version}>
+            <TextLink
+              to="/workflows/flows/$flowId/versions/$version"
+              params={{ flowId: flow.flow_id, version: String(version) }}
+              fw={550}
+              size="xs"
+            >
+              {t('workflows.versionNumber', { number: version })}
+            </TextLink>
+            <span>{deployed_by}</span>
+            <Time at={deployed_at} c="dimmed" />
+            <code title={sha256}>{shortId(sha256)}</code>
+          </li>
+        ))}
+      </ul>
+      {onMore && (
+        <Button variant="default" size="compact-xs" mt="sm" loading={loadingMore} onClick={onMore}>
+          {t('list.more')}
+        </Button>
+      )}
+    </>
   )
 }

@@ -61,6 +61,7 @@ function Fields({ fields }: { fields: FlowDiff['changes'][number]['fields'] }) {
 
 function Value({ is, as: Kind }: { is: unknown; as: 'del' | 'ins' }) {
   const { t } = useTranslation()
-  if (is === null || is === undefined || is === '') return <Kind data-empty>{t('workflows.nothing')}</Kind>
+  if (is === null || is === undefined) return <Kind data-empty>{t('workflows.nothing')}</Kind>
+  if (is === '') return <Kind data-empty>{t('workflows.emptyText')}</Kind>
   return <Kind>{typeof is === 'string' ? is : JSON.stringify(is, null, 1)}</Kind>
 }

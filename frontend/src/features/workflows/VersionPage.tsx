@@ -61,7 +61,8 @@ function VersionDetails({ flowId, version, newest }: VersionProps) {
       beside={t('workflows.versionNumber', { number: version.version })}
       crumb={<ToList />}
       actions={
-        isNewest ? <OpenInEditor flow={flowId} /> : <RestoreButton flowId={flowId} version={version} />
+        newest !== undefined &&
+        (isNewest ? <OpenInEditor flow={flowId} /> : <RestoreButton flowId={flowId} version={version} />)
       }
     >
       <Stack gap="lg">

@@ -1,8 +1,8 @@
 import { screen, within } from '@testing-library/react'
-import { HttpResponse, http } from 'msw'
+import { delay, HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
 import { axeFindings, openApp } from '@/testing/app'
-import { aDeploy, aFlowVersion, aViewer, page } from '@/testing/data'
+import { aDeploy, aFlowVersion, aViewer, aWorkflow, page } from '@/testing/data'
 import { server, signedInAs, tells } from '@/testing/server'
 
 const OLD = '/workflows/flows/f1/versions/1'
@@ -20,7 +20,10 @@ function twoVersions() {
         type: 'function',
         name: 'count',
         kind: 'changed',
-        fields: [{ name: 'func', before: 'return 1', after: 'return 2' }],
+        fields: [
+          { name: 'func', before: 'return 1', after: 'return 2' },
+          { name: 'info', before: '', after: null },
+        ],
       },
       { id: 'n3', type: 'debug', name: '', kind: 'added', fields: [] },
     ],
@@ -36,8 +39,31 @@ test('a version shows its picture, and what was changed since', async () => {
   await screen.findByText('Changed since then, up to version 2')
   screen.getByText('return 1')
   screen.getByText('return 2')
+  screen.getByText('an empty text')
+  screen.getByText('nothing')
   screen.getByText('Added')
   expect(await axeFindings()).toEqual([])
+})
+
+test('versions that are too many for one page are loaded on demand', async () => {
+  tells('/workflows', page(aWorkflow('Patching')))
+  server.use(
+    http.get('*/api/v3/workflows/flow-Patching/versions', ({ request }) =>
+      HttpResponse.json(
+        new URL(request.url).searchParams.get('cursor') === 'older'
+          ? page(aFlowVersion(1))
+          : { ...page(aFlowVersion(2)), next_cursor: 'older' },
+      ),
+    ),
+  )
+  const { user } = await openApp('/workflows?view=deployed')
+  await user.click(await screen.findByRole('button', { name: 'Patching' }))
+  const versions = await screen.findByRole('list', { name: 'Versions of Patching' })
+  within(versions).getByText('Version 2')
+
+  await user.click(screen.getByRole('button', { name: 'Load more' }))
+
+  await within(versions).findByText('Version 1')
 })
 
 test('the newest version shows what it changed, and has no way back', async () => {
@@ -100,6 +126,16 @@ test.each(['1', '9', '-2', 'x', '1.5'])(
   },
 )
 
+test('no way back is offered before it is known which version is the newest', async () => {
+  twoVersions()
+  server.use(http.get('*/api/v3/workflows/f1/versions', () => delay('infinite')))
+
+  await openApp('/workflows/flows/f1/versions/2')
+
+  await screen.findByRole('img', { name: 'The flow, with 2 nodes' })
+  expect(screen.queryByRole('button', { name: 'Restore' })).toBeNull()
+})
+
 test('a version is restored after a question', async () => {
   twoVersions()
   const restored: string[] = []
@@ -151,4 +187,16 @@ test('deploys tell what changed, and what they were for can be written down', as
 
   await screen.findByText('For the night shift')
   expect(await axeFindings()).toEqual([])
+})
+
+test('what was written down of a deploy is shown while it is being saved', async () => {
+  tells('/deploys', page(aDeploy(1, { message: 'For the day shift' })))
+  server.use(http.patch('*/api/v3/deploys/1', () => delay('infinite')))
+  const { user } = await openApp('/workflows?view=deploys')
+
+  await user.click(await screen.findByText('For the day shift'))
+  await user.clear(screen.getByRole('textbox', { name: 'What deploy 1 was for' }))
+  await user.keyboard('For the night shift{Enter}')
+
+  await screen.findByText('For the night shift')
 })

@@ -7,6 +7,7 @@ export const audit = {
   actorFilter: 'User name, in full',
   action: 'What',
   object: 'On what',
+  run: 'In run',
   objectType: 'Kind',
   outcome: 'Outcome',
   outcomes: { done: 'Done', refused: 'Refused' },

@@ -57,6 +57,7 @@ export const workflows = {
   same: 'No node differs.',
   nothing: 'nothing',
   compareWith: 'Compare with',
+  emptyText: 'an empty text',
   changedSince: 'Changed since version {{number}}',
   changedUntil: 'Changed since then, up to version {{number}}',
   moreActions: 'More actions for {{name}}',
