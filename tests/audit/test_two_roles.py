@@ -51,10 +51,15 @@ async def served(
 
 async def test_services_do_their_work(served: Core) -> None:
     target = await add_target(served, "by the services' role", 22, None)
+    entry = {
+        "json": {"event_type": "note", "message": "x"},
+        "headers": {"Idempotency-Key": "by-the-services"},
+    }
     answers = [
         await served.admin.patch(f"/targets/{target['id']}", json={"port": 2222}),
         await served.admin.post("/executions", json=command_on([target["id"]], "true")),
         await served.admin.delete(f"/targets/{target['id']}"),
+        *[await served.admin.post(f"{served.url}/api/workflow/audit", **entry) for _ in range(2)],
         await served.admin.get("/audit"),
     ]
     verdict = (await served.admin.get("/audit/verify")).json()

@@ -61,7 +61,7 @@ function defineNode (RED, type, definition) {
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
     const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
-    /** What came while it is asked for the messages of before: they may be in the answer, too. @type {Set<string> | null} */
+    /** New messages that came while it is asked for those of before: they may be in the answer, too. @type {Set<string> | null} */
     let came = durable ? new Set() : null
     if (durable) {
       RED.events.once('flows:started', async () => {
@@ -74,8 +74,8 @@ function defineNode (RED, type, definition) {
     const handle = async (msg, send) => {
       try {
         if (settings instanceof Error) throw settings
-        const { key, facts } = arrived(msg)
-        came?.add(key)
+        const { key, facts, isNew } = arrived(msg)
+        if (isNew) came?.add(key)
         const work = workOf(RED, this, { msg, key, facts, settings, bridge: access(), signal: stop.signal })
         const inLine = durable && !facts && turns.busy ? work.wait.keepInLine(msg) : null
         inLine?.catch(() => {}) // told when it is its turn

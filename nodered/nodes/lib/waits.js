@@ -166,14 +166,15 @@ function handed (msg, port, node) {
 /**
  * Returns what is known of a message that reaches a node, once: the next node may get the same object.
  * @param {object} msg
- * @returns {{key: string, facts: Facts | null}} `key` is the same whenever the same message comes again, as far as that can be told
+ * @returns {{key: string, facts: Facts | null, isNew: boolean}} `key` is the same whenever the same message comes again, as far as
+ *   that can be told; it has never been here where `isNew`
  */
 function arrived (msg) {
   const before = resumed.get(msg)
-  const key = before?.id ?? handedOn.get(msg) ?? randomUUID()
+  const known = before?.id ?? handedOn.get(msg)
   resumed.delete(msg)
   handedOn.delete(msg)
-  return { key, facts: before?.facts ?? null }
+  return { key: known ?? randomUUID(), facts: before?.facts ?? null, isNew: known === undefined }
 }
 
 /** @param {string} text */

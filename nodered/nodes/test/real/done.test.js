@@ -77,6 +77,14 @@ const CASES = [
     waitsAt: /[/]results[/]/
   },
   {
+    what: 'results with what was written',
+    node: { ...RESULTS, mode: 'split', fetch: 'keep', wires: [['out']] },
+    msg: () => ({ executionId: ended }),
+    nothing: { msg: { results: [] } },
+    wrong: { fetch: 'always' },
+    waitsAt: /[/]outputs[/]/
+  },
+  {
     what: 'wait for targets',
     node: { ...WAIT, kind: 'targets' },
     msg: () => ({ targets: TWO }),
@@ -133,7 +141,7 @@ afterEach(() => counted?.end())
 
 /**
  * Starts a node of its own, whose messages are counted; so that durable ones do not meet each other's messages.
- * @param {Case} one
+ * @param {Pick<Case, 'node'>} one
  * @param {object} [change]
  * @param {{url: string, instanceToken: string}} [to]
  */
@@ -186,22 +194,38 @@ for (const one of CASES) {
   })
 
   test(`${one.what}: stopped while it waits, it gives up its request at once, in silence, done once with each message`, async t => {
-    const way = new HoldingWay(access.url, one.waitsAt)
-    t.after(() => way.stop())
-    const { done, flow, id } = await counting(one, { maxInFlight: 1 }, { ...access, url: await way.start() })
-    for (let n = 0; n < 2; n++) flow.send(id, one.msg())
-    await until(() => way.held.some(path => !path.includes('/events')))
-    assert.deepEqual(done.times, [0, 0])
-    const began = Date.now()
-    await flow.stop(id)
-
-    assert.ok(Date.now() - began < 1_000)
-    await until(() => way.held.every(path => path.includes('/events')))
-    await pause(PAUSE)
-    assert.deepEqual([done.times, done.errors], [[1, 1], []])
-    assert.deepEqual([flow.out, flow.bad, flow.third, flow.caught], [[], [], [], []])
-    assert.deepEqual(flow.statuses.at(-1), {})
+    await assertItStopsInSilence(t, one)
   })
+}
+
+test('notification: the same while it waits for what becomes of it', async t => {
+  const webhook = { url: 'https://127.0.0.1:1/', signing_key: 'a key for these tests' } // beat would send to it; it is not here
+  const channel = await askCore('/notification-channels', { method: 'POST', body: { name: 'pending', kind: 'webhook', allow_private: true, webhook } })
+  const waiting = { ...NOTIFICATION, channels: [channel.id] }
+  await assertItStopsInSilence(t, { node: waiting, msg: () => ({}), waitsAt: /[/]notifications[/]/ })
+})
+
+/**
+ * Sends two messages to a node that works on one at a time, and stops it while it waits for an answer.
+ * @param {import('node:test').TestContext} t
+ * @param {Pick<Case, 'node' | 'msg' | 'waitsAt'>} one
+ */
+async function assertItStopsInSilence (t, one) {
+  const way = new HoldingWay(access.url, one.waitsAt)
+  t.after(() => way.stop())
+  const { done, flow, id } = await counting(one, { maxInFlight: 1 }, { ...access, url: await way.start() })
+  for (let n = 0; n < 2; n++) flow.send(id, one.msg())
+  await until(() => way.held.some(path => !path.includes('/events')))
+  assert.deepEqual(done.times, [0, 0])
+  const began = Date.now()
+  await flow.stop(id)
+
+  assert.ok(Date.now() - began < 1_000)
+  await until(() => way.held.every(path => path.includes('/events')))
+  await pause(PAUSE)
+  assert.deepEqual([done.times, done.errors], [[1, 1], []])
+  assert.deepEqual([flow.out, flow.bad, flow.third, flow.caught], [[], [], [], []])
+  assert.deepEqual(flow.statuses.at(-1), {})
 }
 
 for (const one of CASES.filter(({ runs }) => runs)) {
@@ -219,7 +243,7 @@ for (const one of CASES.filter(({ runs }) => runs)) {
 }
 
 test('wait for a time: stopped while it waits, it is done once, in silence', async () => {
-  const { done, flow, id } = await counting({ ...CASES[0], node: { ...WAIT, amount: '60' } })
+  const { done, flow, id } = await counting({ node: { ...WAIT, amount: '60' } })
   flow.send(id, {})
   await until(() => flow.statuses.some(({ text }) => text?.startsWith('until ')))
   await flow.stop(id)
@@ -231,7 +255,7 @@ test('wait for a time: stopped while it waits, it is done once, in silence', asy
 test('a message that comes while it is asked for those from before a restart is not taken for one of them', async t => {
   const way = new HoldingWay(access.url, /[/]waits[?]/)
   t.after(() => way.stop())
-  const { done, flow, id } = await counting({ ...CASES[0], node: WAIT }, {}, { ...access, url: await way.start() })
+  const { done, flow, id } = await counting({ node: WAIT }, {}, { ...access, url: await way.start() })
   await until(() => way.held.length)
   flow.send(id, {})
   await until(async () => (await keptOf({ id })).length)

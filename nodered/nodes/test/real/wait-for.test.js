@@ -8,6 +8,7 @@ const { events, hooks } = require('@node-red/util')
 const helper = require('node-red-node-test-helper')
 const { until } = require('../../../test-support/flows')
 const { COMMAND, WAIT, aRealFlow, askCore, facts, keptOf, waits } = require('../../../test-support/real')
+const { AUDIT } = require('../../../test-support/reporting')
 const plugin = require('../../plugins/opsconductor-runs')
 
 const { folder, targets, gone } = facts()
@@ -104,7 +105,7 @@ test('an instant can come with the message, and what is none is an error', async
 
   assert.equal(flow.out.length, 1)
   assert.match(flow.caught[0].error.message, /"soon", which is no instant/)
-  assert.deepEqual(await keptOf(node), [])
+  await until(async () => (await keptOf(node)).length === 0) // it is forgotten after it went on
 })
 
 test('the end of an execution is waited for over a restart, and tells its status', async () => {
@@ -169,12 +170,16 @@ async function aWholeFlow (...nodes) {
   return flow
 }
 
-test('a message that is sent on twice, as Node-RED was killed while it did, runs the command behind it once', async t => {
+/**
+ * Sends a message on twice, as a Node-RED does that was killed while it did.
+ * @param {import('node:test').TestContext} t
+ * @param {any} behind the node behind the one that held it
+ * @returns {Promise<any[]>} the message of each time, as it left the node behind
+ */
+async function sentOnTwice (t, behind) {
   t.after(() => hooks.clear())
-  const done = join(folder, 'done')
-  const node = aWait({ wires: [['executor'], []] })
-  const executor = { ...COMMAND, command: `echo once >> ${done}` }
-  const first = await aWholeFlow(node, executor)
+  const node = aWait({ wires: [[behind.id], []] })
+  const first = await aWholeFlow(node, behind)
   first.send(node.id, { targets: targets.slice(0, 1) })
   const { id, state, run_id: run } = await until(async () => (await keptOf(node))[0])
   await first.arrived()
@@ -185,11 +190,24 @@ test('a message that is sent on twice, as Node-RED was killed while it did, runs
   const later = { ...state, facts: { at: Date.now() + 1_000 } }
   const again = { flow_id: 'tab', node_id: node.id, run_id: run, run_flow_id: 'tab', state: later }
   await waits(`/${id}`, { method: 'PUT', body: JSON.stringify(again) }) // it was never noted that it went on
-  const second = await aWholeFlow(node, executor)
+  const second = await aWholeFlow(node, behind)
   await second.arrived()
+  return [first.out[0], second.out[0]]
+}
 
-  assert.equal(second.out[0].executionId, first.out[0].executionId)
+test('a message that is sent on twice runs the command behind it once', async t => {
+  const done = join(folder, 'done')
+  const [first, second] = await sentOnTwice(t, { ...COMMAND, command: `echo once >> ${done}` })
+
+  assert.equal(second.executionId, first.executionId)
   assert.equal(readFileSync(done, 'utf8'), 'once\n')
+})
+
+test('a message that is sent on twice has one entry of the audit log behind it', async t => {
+  const [first, second] = await sentOnTwice(t, { ...AUDIT, id: 'audit', eventType: 'custom.sent.twice' })
+
+  assert.equal(second.auditId, first.auditId)
+  assert.equal((await askCore('/audit?action=flow.custom.sent.twice')).total, 1)
 })
 
 test('a node that is deleted forgets what it held', async () => {
