@@ -3,12 +3,10 @@
 
 const { upToDate } = require('./config')
 const { bridgeFor } = require('./instance')
+const { CLOSE_WITHIN, Life } = require('./life')
 const { tabOf } = require('./runs')
-const { Wait, arrived, messageOf, sendOn } = require('./waits')
-
-const MOST_WAITING = 1_000 // messages; more means that a flow sends faster than targets can work
-const CLOSE_WITHIN = 2_000 // ms; every deploy waits for it
-const STOPPED = 'The node was stopped.'
+const { Turns } = require('./turns')
+const { Wait, arrived, conclude, durable, messageOf, sendOn, untilTold } = require('./waits')
 
 /** @typedef {import('./node-red').RED} RED */
 /** @typedef {import('./node-red').Node} Node */
@@ -57,40 +55,25 @@ function defineNode (RED, type, definition) {
     RED.nodes.createNode(this, config)
     const access = () => bridgeFor(RED, config.server)
     const settings = checked(this, config, definition, access)
-    const stop = new AbortController()
+    const life = new Life()
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
-    const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
-    if (durable) RED.events.once('flows:started', () => resume(this, access(), stop.signal))
+    const holds = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
+    if (holds) {
+      durable.add(this.id)
+      RED.events.once('flows:started', () => resume(this, access(), life))
+    }
 
-    this.on('input', async (msg, send, done) => {
-      try {
-        if (settings instanceof Error) throw settings
-        const { key, facts } = arrived(msg)
-        const work = workOf(RED, this, { msg, key, facts, settings, bridge: access(), signal: stop.signal })
-        const inLine = durable && !facts && turns.busy ? work.wait.keepInLine(msg) : null
-        inLine?.catch(() => {}) // told when it is its turn
-        const outcome = await turns.take(async () => {
-          await inLine
-          return definition.run(work)
-        }, stop.signal)
-        if (outcome.sent) sendOn(key, () => send(outcome.outputs))
-        else send(outcome.outputs)
-        await outcome.sent?.()
-        show(this, stop.signal, outcome.status)
-        done(outcome.error)
-      } catch (error) {
-        // Stopped by a deploy: nobody is there any more to tell.
-        if (stop.signal.aborted) return done()
-        const sayable = error instanceof Error ? error : new Error(String(error))
-        show(this, stop.signal, { fill: 'red', shape: 'ring', text: short(sayable.message) })
-        done(sayable)
-      }
-    })
+    const place = { RED, node: this, definition, settings, access, life, turns, holds }
+    this.on('input', (msg, send, done) => life.busyWith((async () => {
+      const { how, error, lastly } = await take(place, msg, send)
+      conclude(how, () => done(error))
+      await lastly?.()
+    })()))
     this.on('close', async (/** @type {boolean} */ removed, /** @type {() => void} */ done) => {
-      stop.abort(new Error(STOPPED))
-      if (durable && removed) await forget(this, access)
-      await Promise.race([turns.idle(), new Promise(resolve => setTimeout(resolve, CLOSE_WITHIN).unref())])
+      durable.delete(this.id)
+      await life.end(Boolean(removed))
+      if (holds && removed) await forget(this, access)
       this.status({})
       done()
     })
@@ -100,12 +83,79 @@ function defineNode (RED, type, definition) {
 
 /**
  * @template Settings
+ * @typedef {object} Place where messages are taken
+ * @property {RED} RED
+ * @property {Node} node
+ * @property {Definition<Settings>} definition
+ * @property {Settings | Error} settings
+ * @property {() => import('./bridge').Bridge} access
+ * @property {Life} life
+ * @property {Turns} turns
+ * @property {boolean} holds whether messages are held over a stop of the node
+ */
+/**
+ * Takes a message, and sends on what comes of it; returns what became of it.
+ * @template Settings
+ * @param {Place<Settings>} place
+ * @param {any} msg
+ * @param {import('./node-red').Send} send
+ * @returns {Promise<{how: import('./waits').Conclusion, error?: Error, lastly?: () => Promise<void>}>} `lastly` is to be done after that was said
+ */
+async function take ({ RED, node, definition, settings, access, life, turns, holds }, msg, send) {
+  const arrival = arrived(msg)
+  life.has.add(arrival.key)
+  /** @type {Wait | undefined} */
+  let wait
+  /** @type {Promise<void> | undefined} */
+  let inLine
+  try {
+    if (settings instanceof Error) throw settings
+    const work = workOf(RED, node, { msg, arrival, settings, bridge: access(), life })
+    wait = work.wait
+    if (holds && !wait.kept && !life.removed && (turns.busy || life.stopped.aborted)) inLine = wait.keepInLine(msg)
+    inLine?.catch(() => {}) // told when it is its turn
+    const outcome = await turns.take(async () => {
+      await inLine
+      return definition.run(work)
+    }, life.stopped)
+    const lastly = await passOn(work, outcome, send)
+    show(node, life.stopped, outcome.status)
+    return { how: 'went on', error: outcome.error, lastly }
+  } catch (error) {
+    if (!life.stopped.aborted) return { how: 'went on', error: told(node, error) }
+    // Stopped by a deploy: nobody is there any more to tell, but whoever comes after it goes on with what it held.
+    await inLine?.catch(() => {})
+    return { how: life.removed ? null : wait?.kept ? 'left' : holds && arrival.handover ? 'handed back' : null }
+  } finally {
+    life.has.delete(arrival.key)
+    arrival.handover?.taken(!life.stopped.aborted || life.removed || Boolean(wait?.kept))
+  }
+}
+
+/**
+ * Sends on what came of a message. What was held is forgotten then; if nobody got it, once the end of its run was told.
+ * @param {Work<any>} work
+ * @param {Outcome} outcome
+ * @param {import('./node-red').Send} send
+ */
+async function passOn ({ bridge, node, signal, wait }, { outputs, sent }, send) {
+  if (!sent) return void send(outputs)
+  if (await sendOn(wait.id, () => send(outputs), signal)) return void await sent()
+  return async () => {
+    await untilTold(bridge.run.id, signal)
+    await sent().catch(error => node.warn(`A message that went on is still held: ${error.message}`))
+  }
+}
+
+/**
+ * @template Settings
  * @param {RED} RED
  * @param {Node} node
- * @param {{msg: any, key: string, facts: import('./waits').Facts | null, settings: Settings, bridge: import('./bridge').Bridge, signal: AbortSignal}} input
+ * @param {{msg: any, arrival: import('./waits').Arrival, settings: Settings, bridge: import('./bridge').Bridge, life: Life}} input
  * @returns {Work<Settings>}
  */
-function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
+function workOf (RED, node, { msg, arrival, settings, bridge, life }) {
+  const { stopped: signal } = life
   const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
   const waiting = (/** @type {import('./bridge').BridgeError} */ error) => {
     tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
@@ -113,21 +163,22 @@ function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
   const flow = tabOf(node)
   const mine = bridge.forMessage({ msg, flow, signal, waiting })
   const place = { flow_id: flow, node_id: node.id, run_id: mine.run.id, run_flow_id: mine.run.flow }
-  const wait = new Wait({ access: bridge.waits({ signal, waiting }), id: key, place, facts, signal })
-  return { RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell }
+  const wait = new Wait({ access: bridge.waits({ signal: life.over, waiting }), place, arrival, signal })
+  return { RED, node, msg, settings, key: arrival.key, wait, signal, bridge: mine, show: tell }
 }
 
 /**
  * Goes on with the messages that a node held before it was stopped.
  * @param {Node} node
  * @param {import('./bridge').Bridge} bridge
- * @param {AbortSignal} signal
+ * @param {Life} life
  */
-async function resume (node, bridge, signal) {
+async function resume (node, bridge, { stopped: signal, has }) {
   if (!bridge.keepsMessages) return node.log('Messages that it holds are lost when this Node-RED stops.')
   try {
     const { waits } = await bridge.waits({ signal }).of(node.id)
     for (const kept of waits) {
+      if (has.has(kept.id)) continue // came meanwhile
       bridge.knowRun({ id: kept.run_id, flow: kept.run_flow_id })
       node.receive(messageOf(kept))
     }
@@ -161,10 +212,15 @@ function checked (node, config, { migrations, settings }, access) {
     access()
     return settings(upToDate(config, migrations))
   } catch (error) {
-    const sayable = error instanceof Error ? error : new Error(String(error))
-    node.status({ fill: 'red', shape: 'ring', text: short(sayable.message) })
-    return sayable
+    return told(node, error)
   }
+}
+
+/** Shows what went wrong, and returns it as Node-RED takes it. @param {Node} node @param {unknown} error */
+function told (node, error) {
+  const sayable = error instanceof Error ? error : new Error(String(error))
+  node.status({ fill: 'red', shape: 'ring', text: short(sayable.message) })
+  return sayable
 }
 
 /** @param {Node} node @param {AbortSignal} signal @param {NodeStatus} status */
@@ -175,68 +231,6 @@ function show (node, signal, status) {
 /** @param {string} text */
 function short (text) {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
-}
-
-/** Lets so many work at once; the others wait in line. */
-class Turns {
-  #most
-  #working = 0
-  /** @type {(() => void)[]} */
-  #line = []
-  /** @type {Set<Promise<unknown>>} */
-  #open = new Set()
-
-  /** @param {number} most */
-  constructor (most) {
-    this.#most = most
-  }
-
-  /**
-   * @template T
-   * @param {() => Promise<T>} act
-   * @param {AbortSignal} signal
-   * @returns {Promise<T>}
-   */
-  async take (act, signal) {
-    if (this.#line.length >= MOST_WAITING) throw new Error(`${MOST_WAITING} messages are waiting already; this one was refused.`)
-    if (this.#working >= this.#most) await this.#turn(signal)
-    else this.#working++
-    try {
-      signal.throwIfAborted()
-      const acting = act()
-      this.#open.add(acting)
-      return await acting.finally(() => this.#open.delete(acting))
-    } finally {
-      const next = this.#line.shift()
-      if (next) next()
-      else this.#working--
-    }
-  }
-
-  /** Whether whoever comes now has to wait. */
-  get busy () {
-    return this.#working >= this.#most && this.#line.length < MOST_WAITING
-  }
-
-  idle () {
-    return Promise.allSettled(this.#open)
-  }
-
-  /** @param {AbortSignal} signal @returns {Promise<void>} */
-  #turn (signal) {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#line.splice(this.#line.indexOf(mine), 1)
-        reject(signal.reason)
-      }
-      const mine = () => {
-        signal.removeEventListener('abort', leave)
-        resolve()
-      }
-      signal.addEventListener('abort', leave, { once: true })
-      this.#line.push(mine)
-    })
-  }
 }
 
 module.exports = { defineNode }
