@@ -128,19 +128,21 @@ async function take ({ RED, node, definition, settings, access, life, turns, hol
     return { how: life.removed ? null : wait?.kept ? 'left' : holds && arrival.handover ? 'handed back' : null }
   } finally {
     life.has.delete(arrival.key)
-    arrival.handover?.taken(!life.stopped.aborted || life.removed || Boolean(wait?.kept))
+    arrival.handover?.taken(life.stopped.aborted && !life.removed ? 'not taken' : 'dealt with')
   }
 }
 
 /**
- * Sends on what came of a message. What was held is forgotten then; if nobody got it, once the end of its run was told.
+ * Sends on what came of a message. What was held is forgotten then; if nobody was there, once the end of its run was told.
  * @param {Work<any>} work
  * @param {Outcome} outcome
  * @param {import('./node-red').Send} send
  */
 async function passOn ({ bridge, node, signal, wait }, { outputs, sent }, send) {
   if (!sent) return void send(outputs)
-  if (await sendOn(wait.id, () => send(outputs), signal)) return void await sent()
+  const how = await sendOn(wait, () => send(outputs), signal)
+  if (how === 'taken over') return undefined
+  if (how === 'sent') return void await sent()
   return async () => {
     await untilTold(bridge.run.id, signal)
     await sent().catch(error => node.warn(`A message that went on is still held: ${error.message}`))

@@ -24,6 +24,7 @@ const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
  * @property {(id: string) => Promise<void>} forget
  * @property {(node: string) => Promise<void>} forgetAll
  */
+/** @typedef {'held' | 'dealt with' | 'not taken'} Taken the last one where the next node was stopped before it held the message */
 /** @typedef {Record<string, any>} Facts what a node has to know to go on */
 /** @typedef {{id: string, run_id: string, run_flow_id: string, state: {msg: any, facts: Facts | null}}} Kept */
 
@@ -57,9 +58,9 @@ let deployed = () => {}
 class Handover {
   /** The wait that the next one takes the place of, where it is the only one. @type {string | null} */
   follows = null
-  /** Tells whether the message is in good hands; what is said first counts. @type {(well: boolean) => void} */
+  /** Tells what became of it; what is said first counts. @type {(how: Taken) => void} */
   taken = () => {}
-  /** @type {Promise<boolean>} */
+  /** @type {Promise<Taken>} */
   ended = new Promise(resolve => { this.taken = resolve })
 
   /** @param {string} key the message is known by at the next node, however often it is sent */
@@ -127,7 +128,7 @@ class Wait {
     const follows = this.#handover?.follows ?? null
     await this.#access.keep(this.id, { ...this.#place, follows, state: { msg: keepable(msg), facts } })
     this.kept = true
-    this.#handover?.taken(true)
+    this.#handover?.taken('held')
   }
 }
 
@@ -179,17 +180,22 @@ function revived (value) {
 
 /**
  * Sends on what was held; once that returns, the message is in good hands. Where it was handed to a node that was stopped before it
- * held it, it is sent again, to the one that comes after that. Tells whether anybody got it.
- * @param {string} id of the wait
+ * held it, it is sent again, to the one that comes after that.
+ * @param {Wait} wait
  * @param {() => void} send
  * @param {AbortSignal} signal
+ * @returns {Promise<'taken over' | 'sent' | 'nobody there'>} taken over: it is forgotten already
  */
-async function sendOn (id, send, signal) {
+async function sendOn (wait, send, signal) {
   for (;;) {
     await Promise.race([deploy, aborted(signal)])
     signal.throwIfAborted()
-    const { reached, takers } = sent(id, send)
-    if ((await Promise.all(takers.map(taker => taker.ended))).every(Boolean)) return reached > 0
+    const { reached, takers } = sent(wait.id, send)
+    const ends = await Promise.all(takers.map(taker => taker.ended))
+    if (ends.includes('not taken')) continue
+    if (takers.length !== 1 || ends[0] !== 'held') return reached ? 'sent' : 'nobody there'
+    wait.kept = false
+    return 'taken over'
   }
 }
 
