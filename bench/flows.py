@@ -42,14 +42,19 @@ class Runs:
 
 
 def deploy(stack: IdleStack, nodes: list[Node]) -> None:
-    """Deploy flows as an administrator in a browser does, and protect their hooks."""
+    """Deploy flows, and protect their hooks."""
+    put(stack, nodes)
+    stack.protect_hooks()
+
+
+def put(stack: IdleStack, nodes: list[Node]) -> None:
+    """Deploy flows as an administrator in a browser does."""
     with httpx.Client(base_url=stack.client.base_url, timeout=60) as browser:
         checked(browser.post("/api/v3/auth/login", json=SIGN_IN))
         headers = {"Node-RED-API-Version": "v2"}
         answer = browser.post("/nodered/flows", json={"flows": nodes}, headers=headers)
     if not answer.is_success:
         raise StackProblem(f"Node-RED did not take the flows of the benchmark: {answer.text[:300]}")
-    stack.protect_hooks()
 
 
 def run(stack: IdleStack, count: int, command: str) -> Runs:

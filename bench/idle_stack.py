@@ -137,11 +137,14 @@ def completed(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @contextmanager
 def idle_stack(
-    *, fleet: bool = False, data_dir: Path | None = None, program: Sequence[str] = BEHIND
+    *, fleet: bool = False, data_dir: Path | None = None, program: Sequence[str] = BEHIND, apart: bool = False
 ) -> Iterator[IdleStack]:
-    """Start a stack in a folder of its own; stop it, and remove the folder unless it was named."""
+    """Start a stack in a folder of its own; stop it, and remove the folder unless it was named.
+
+    One whose parts are killed is to be `apart` from others.
+    """
     with (
-        temporary_stack(fleet=fleet, folder=data_dir, program=program) as (data, started),
+        temporary_stack(fleet=fleet, folder=data_dir, program=program, apart=apart) as (data, started),
         httpx.Client(base_url=started["public_url"], timeout=90) as client,
     ):
         stack = IdleStack(data, client)

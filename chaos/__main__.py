@@ -37,7 +37,7 @@ def main() -> None:
         found, verdict = flows.storm(options)
         _show(found, verdict, options.json)
         raise SystemExit(0 if verdict.held else 1)
-    with idle_stack(fleet=False, data_dir=options.data_dir) as stack:
+    with idle_stack(data_dir=options.data_dir, apart=True) as stack:
         home = stack.data.root / "chaos"
         home.mkdir(exist_ok=True)
         found, verdict = asyncio.run(_storm(stack, home, options))
@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--bout", action="append")
     parser.add_argument("--mode", choices=("attached", "detached"), default="attached")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data-dir", type=Path)

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -17,6 +17,10 @@ from opsconductor.stack.folders import DataDir
 
 READY_LIMIT = 60.0  # s for a part to be back
 SETTLED = (0.05, 0.8)  # s between "it is back" and the next blow: early and late moments alike
+STALL = (
+    3.0,
+    8.0,
+)  # s in which a part that is slow does nothing at all: shorter and longer than its callers' patience
 
 
 @dataclass
@@ -25,7 +29,11 @@ class Faults:
 
     data: DataDir
     dice: random.Random
+    deploy: Callable[[], None] = lambda: None
+    """Deploys the flows of the storm again."""
     dealt: Counter[str] = field(default_factory=Counter)
+    at: list[float] = field(default_factory=list)
+    """When parts were struck, in s since 1970."""
 
     def deck(self, worker: int, postgres: int, session: int, valkey: int) -> list[Callable[[], None]]:
         """Return blows in random order."""
@@ -39,11 +47,11 @@ class Faults:
         self.dice.shuffle(blows)
         return blows
 
-    def flow_deck(self, kills: int) -> list[Callable[[], None]]:
-        """Return so many kills of each part that a flow needs, in random order."""
-        blows = [*[self.kill_nodered] * kills, *[self.kill_bridge] * kills, *[self.kill_core] * kills]
-        self.dice.shuffle(blows)
-        return blows
+    def flow_deck(self, blows: Sequence[str], count: int) -> list[Callable[[], None]]:
+        """Return so many of each of these blows, by the names they have here, in random order."""
+        deck: list[Callable[[], None]] = [getattr(self, name) for name in blows for _ in range(count)]
+        self.dice.shuffle(deck)
+        return deck
 
     def kill_nodered(self) -> None:
         """SIGKILL to Node-RED, with all its messages."""
@@ -56,6 +64,21 @@ class Faults:
     def kill_core(self) -> None:
         """SIGKILL to the core."""
         self._strike("core", signal.SIGKILL)
+
+    def stall_bridge(self) -> None:
+        """The bridge does nothing for some seconds, and then goes on."""
+        self._stall("bridge")
+
+    def stall_core(self) -> None:
+        """The core does nothing for some seconds, and then goes on."""
+        self._stall("core")
+
+    def redeploy(self) -> None:
+        """A deploy of all flows: Node-RED stops every node, with the messages it has, and starts it anew."""
+        self._when_ready("nodered")
+        time.sleep(self.dice.uniform(*SETTLED))
+        self._note("deploy")
+        self.deploy()
 
     def kill_worker(self) -> None:
         """SIGKILL to the worker."""
@@ -94,8 +117,22 @@ class Faults:
         time.sleep(self.dice.uniform(*SETTLED))
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
-            self.dealt[f"{service} {how.name}"] += 1
+            self._note(f"{service} {how.name}")
         self._when_ready(service, other_than=pid)
+
+    def _stall(self, service: str) -> None:
+        pid = self._when_ready(service)
+        time.sleep(self.dice.uniform(*SETTLED))
+        os.kill(pid, signal.SIGSTOP)
+        self._note(f"{service} stalled")
+        try:
+            time.sleep(self.dice.uniform(*STALL))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def _note(self, blow: str) -> None:
+        self.dealt[blow] += 1
+        self.at.append(time.time())
 
     def _when_ready(self, service: str, other_than: int | None = None) -> int:
         """Return the process id of a service that works, without the supervisor's growing pauses."""

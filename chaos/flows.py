@@ -1,138 +1,135 @@
-"""The storm over flows: Node-RED, bridge and core are killed while runs of five durable commands are under way.
+"""The storm over flows: what runs them is killed, stalled and deployed anew while their messages are under way.
 
-Messages are held in the database, so a killed Node-RED loses only those that had not reached their first command.
+Messages are held in the database before their callers are answered: what was answered for has to complete.
 """
 
 import argparse
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-from bench.canvas import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD
 from bench.figures import progress
-from bench.flows import deploy
+from bench.flows import deploy, put
 from bench.idle_stack import IdleStack, idle_stack
 from bench.servers import servers
 
 from chaos.faults import Faults
+from chaos.flow_history import COMPLETED, Started, judge, met, untold
+from chaos.flow_tab import TAB, WHERE, tabs
 from chaos.history import Verdict
 from opsconductor.apps.cli.client import PAGE, checked
 from opsconductor.stack.problems import StackProblem
 
 TARGETS = 4
-SETTLE_LIMIT = 30.0  # s without any run's end after which what is open is stuck
-TOLD_WITHIN = 5.0  # s after which Node-RED has told of a run that has just begun
+SETTLE_LIMIT = 30.0  # s from when the part that was struck last works again; what is open then is stuck
 PATIENCE = 120.0  # s in which a run has to be taken; Node-RED may be starting
-TAB = "storm"
-WHERE = "/storm"
-MARK = """
-const run = msg._opsc.run
-const targets = env.get('TARGETS')
-msg.targets = [targets[Number(msg.req.query.number) % targets.length]]
-msg.commands = {}
-for (let step = 1; step <= env.get('STEPS'); step++) {
-  msg.commands[step] = `echo ${step} >> ${env.get('NOTES')}/${run}; sleep 0.${step}`
+PAUSE = 0.2  # s before asking again
+
+
+@dataclass(frozen=True)
+class Bout:
+    """Blows that are dealt together, and how runs may end under them whose caller got no answer."""
+
+    blows: tuple[str, ...]
+    ends: frozenset[str] = COMPLETED
+
+
+BOUTS = {
+    "together": Bout(("kill_nodered", "kill_bridge", "kill_core"), COMPLETED | {"lost"}),
+    "bridge": Bout(("kill_bridge",)),
+    "core": Bout(("kill_core",)),
+    "slow": Bout(("stall_bridge", "stall_core")),
+    "deploys": Bout(("redeploy",), COMPLETED | {"cancelled"}),
 }
-msg.payload = { run }
-return [msg, msg]
-"""
-HELD = {**RUNS_WHAT_IT_IS_TOLD, "maxInFlight": 20, "outputsInMessage": "never", "durable": True}
-HONEST = frozenset({"completed", "lost"})
-"""How a run may end: all of it done, or its message not held yet when Node-RED was killed, and then it says so."""
+"""By name. A message that is not held yet is lost with Node-RED, or cancelled by a deploy; its run says so."""
 
 
-@dataclass
-class Started:
-    """Runs that Node-RED has taken, and how often it had to be asked again."""
+@dataclass(frozen=True)
+class Arena:
+    """Where bouts are fought."""
 
-    runs: list[str] = field(default_factory=list)
-    tried_again: int = 0
+    stack: IdleStack
+    notes: Path
+    deploy: Callable[[], None]
+    options: argparse.Namespace
 
 
 def storm(options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
     """Run a storm over flows in a stack of its own; return what was found."""
-    with idle_stack(fleet=False, data_dir=options.data_dir) as stack:
+    with idle_stack(data_dir=options.data_dir, apart=True) as stack:
         home = stack.data.root / "chaos"
         home.mkdir(exist_ok=True)
         return asyncio.run(_storm(stack, home, options))
 
 
 async def _storm(stack: IdleStack, home: Path, options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
-    notes = home / "notes"
-    notes.mkdir()
     async with servers(home, TARGETS) as specs:
         credential = stack.credential(specs[0].username, home / "id_ed25519")
         targets = [
             {"id": stack.target(spec.name, spec.port, credential), "name": spec.name} for spec in specs
         ]
-        await asyncio.to_thread(deploy, stack, tabs(targets, notes, options.steps))
-        began = time.monotonic()
-        faults, started = await asyncio.to_thread(_rage, stack, options)
-        raged = time.monotonic() - began
-        settled = await asyncio.to_thread(_settle, stack, notes, started)
-        runs = await asyncio.to_thread(_runs, stack)
-        verdict = judge(runs, notes, started, options.steps)
+        whole, found = Verdict(), dict[str, Any]()
+        for name, kills in wanted(options.bout or [*BOUTS], options.kills):
+            notes = home / name
+            notes.mkdir()
+            flow = tabs(targets, notes, options.steps)
+            await asyncio.to_thread(deploy, stack, flow)
+            arena = Arena(stack, notes, partial(put, stack, flow), options)
+            found[name], verdict = await asyncio.to_thread(_bout, arena, BOUTS[name], kills)
+            whole.add(verdict, name)
+    return {"chaos": "flows", "bouts": found, **whole.told()}, whole
+
+
+def wanted(words: Sequence[str], kills: int) -> list[tuple[str, int]]:
+    """Return the bouts that words such as `core` or `core=3` ask for, with the number of each of their blows."""
+    pairs = [word.partition("=") for word in words]
+    if unknown := [name for name, _, count in pairs if name not in BOUTS or not (count or "0").isdigit()]:
+        raise StackProblem(
+            f"There is no bout {unknown[0]}. There are: {', '.join(BOUTS)}; core=3 has 3 blows."
+        )
+    return [(name, int(count) if count else kills) for name, _, count in pairs]
+
+
+def _bout(arena: Arena, bout: Bout, kills: int) -> tuple[dict[str, Any], Verdict]:
+    began = datetime.now(UTC)
+    faults, started = _rage(arena, bout, kills)
+    raged = (datetime.now(UTC) - began).total_seconds()
+    settled = _settle(arena, began, started)
+    runs = _runs(arena.stack, began)
+    verdict = judge(runs, arena.notes, started, arena.options.steps, bout.ends)
     found = {
-        "chaos": "flows",
         "runs": len(started.runs),
-        "steps": options.steps,
+        "steps": arena.options.steps,
         "faults": dict(faults.dealt),
+        "faults_during_runs": met(runs, faults.at),
         "requests_tried_again": started.tried_again,
         "seconds": round(raged, 1),
         "settled_after_s": round(settled, 1),
-        **verdict.told(),
+        "ends": dict(verdict.ends),
     }
     return found, verdict
 
 
-def tabs(targets: list[dict[str, str]], notes: Path, steps: int) -> list[dict[str, Any]]:
-    """Return a tab that answers with the id of the run, which then runs a command in each of its steps."""
-    given = [("TARGETS", targets), ("NOTES", str(notes)), ("STEPS", steps)]
-    env = [{"name": name, "value": _json(value), "type": "json"} for name, value in given]
-    chain = [f"step-{number}" for number in range(1, steps + 1)]
-    return [
-        {"id": TAB, "type": "tab", "label": "Storm", "env": env},
-        _node("in", "http in", [["mark"]], url=WHERE, method="post"),
-        _node("mark", "function", [["answer"], chain[:1]], func=MARK, outputs=2, **FUNCTION),
-        _node("answer", "http response", [], statusCode="202"),
-        *(
-            _node(step, EXECUTOR, [chain[number : number + 1], []], command=f"commands.{number}", **HELD)
-            for number, step in enumerate(chain, 1)
-        ),
-    ]
-
-
-def _node(id: str, type: str, wires: list[list[str]], **more: Any) -> dict[str, Any]:
-    return {"id": id, "type": type, "z": TAB, "name": id, "x": 1, "y": 1, "wires": wires, **more}
-
-
-def _json(value: object) -> str:
-    return httpx.Response(200, json=value).text
-
-
-def _rage(stack: IdleStack, options: argparse.Namespace) -> tuple[Faults, Started]:
-    """Start runs, and deal blows in between; both come to their ends together."""
-    faults = Faults(stack.data, random.Random(options.seed))  # noqa: S311  # a storm that can be had again
-    deck = faults.flow_deck(options.kills)
+def _rage(arena: Arena, bout: Bout, kills: int) -> tuple[Faults, Started]:
+    """Start runs, and deal blows in between; the last run is started before the last blow."""
+    dice = random.Random(arena.options.seed)  # noqa: S311  # a storm that can be had again
+    faults = Faults(arena.stack.data, dice, arena.deploy)
+    deck = faults.flow_deck(bout.blows, kills)
     started = Started()
-    for number in range(max(options.runs, len(deck))):
-        for _ in range(_share(number, options.runs, max(options.runs, len(deck)))):
-            _start(stack, started)
-        if number < len(deck):
-            deck[number]()
-        if number % 10 == 9:
-            progress(f"{min(number + 1, len(deck))} of {len(deck)} faults, {len(started.runs)} runs started")
+    for number, blow in enumerate(deck, 1):
+        while len(started.runs) < arena.options.runs * number // len(deck):
+            _start(arena.stack, started)
+        blow()
+        if number % 10 == 0 or number == len(deck):
+            progress(f"{number} of {len(deck)} faults, {len(started.runs)} runs started")
     return faults, started
-
-
-def _share(number: int, of: int, rounds: int) -> int:
-    return of * (number + 1) // rounds - of * number // rounds
 
 
 def _start(stack: IdleStack, started: Started) -> None:
@@ -154,59 +151,31 @@ def _start(stack: IdleStack, started: Started) -> None:
         if time.monotonic() > deadline:
             raise StackProblem("Node-RED takes no runs any more.")
         started.tried_again += 1
-        time.sleep(0.2)
+        time.sleep(PAUSE)
 
 
-def _runs(stack: IdleStack) -> list[dict[str, Any]]:
+def _runs(stack: IdleStack, since: datetime) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        query = {"flow_id": TAB, "limit": str(PAGE), **({"cursor": cursor} if cursor else {})}
+        query = {"flow_id": TAB, "since": since.isoformat(), "limit": str(PAGE)}
+        query |= {"cursor": cursor} if cursor else {}
         page = checked(stack.client.get("/api/v3/workflow-executions", params=query))
         rows += page["items"]
         if not (cursor := page["next_cursor"] or ""):
             return rows
 
 
-def _settle(stack: IdleStack, notes: Path, started: Started) -> float:
-    """Wait for the end of all runs, as long as there are ends; return how long the last one took."""
-    time.sleep(TOLD_WITHIN)
-    last, since = -1, time.monotonic()
+def _settle(arena: Arena, began: datetime, started: Started) -> float:
+    """Wait until every run has ended and is told of, no longer than they may take; return how long that took.
+
+    The time is from now, when the part that was struck last works again, whatever has ended meanwhile.
+    """
+    since = time.monotonic()
     while True:
-        runs = _runs(stack)
-        left = sum(run["status"] == "running" for run in runs) + len(_untold(runs, notes, started))
-        if left != last:
-            last, since = left, time.monotonic()
-        if left == 0 or time.monotonic() - since > SETTLE_LIMIT:
-            return time.monotonic() - since
-        time.sleep(0.5)
-
-
-def _untold(runs: Sequence[dict[str, Any]], notes: Path, started: Started) -> list[str]:
-    """Return runs that did something, but that nobody has told of."""
-    known = {run["id"] for run in runs}
-    return [id for id in started.runs if id not in known and (notes / id).exists()]
-
-
-def judge(runs: Sequence[dict[str, Any]], notes: Path, started: Started, steps: int) -> Verdict:
-    """Return what came of the runs: of those that were answered, and of those whose answer got lost."""
-    verdict = Verdict()
-    known = {run["id"]: run for run in runs}
-    for id in _untold(runs, notes, started):
-        verdict.breaks("a run that did something is recorded", id)
-    for id, run in known.items():
-        status = run["status"]
-        verdict.ends[status] += 1
-        if run["error_message"]:
-            verdict.reasons[f"{status}: {run['error_message'][:80]}"] += 1
-        note = notes / id
-        ran = Counter(note.read_text().split()) if note.exists() else Counter[str]()
-        if any(count > 1 for count in ran.values()):
-            verdict.breaks("nothing runs twice", f"{id} ({status}): {dict(ran)}")
-        if status == "running":
-            verdict.breaks("nothing is stuck", id)
-        elif status not in HONEST:
-            verdict.breaks("every run ends honestly", f"{id}: {status}, {run['error_message']}")
-        if status == "completed" and len(ran) != steps:
-            verdict.breaks("what completed ran all its steps", f"{id}: {dict(ran)}")
-    return verdict
+        runs = _runs(arena.stack, began)
+        going_on = any(run["status"] == "running" for run in runs) or untold(runs, arena.notes, started)
+        taken = time.monotonic() - since
+        if not going_on or taken > SETTLE_LIMIT:
+            return taken
+        time.sleep(PAUSE)

@@ -37,6 +37,14 @@ class Verdict:
     def breaks(self, promise: str, example: str) -> None:
         self.broken.setdefault(promise, []).append(example)
 
+    def add(self, other: "Verdict", where: str) -> None:
+        """Take over what another verdict found."""
+        self.ends += other.ends
+        self.reasons += other.reasons
+        for promise, examples in other.broken.items():
+            for example in examples:
+                self.breaks(promise, f"{where}: {example}")
+
     def told(self) -> dict[str, Any]:
         """Return it as a report has it, with some examples of each broken promise."""
         return {

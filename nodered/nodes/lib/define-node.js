@@ -3,12 +3,10 @@
 
 const { upToDate } = require('./config')
 const { bridgeFor } = require('./instance')
+const { CLOSE_WITHIN, Life } = require('./life')
 const { tabOf } = require('./runs')
-const { Wait, arrived, messageOf, sendOn } = require('./waits')
-
-const MOST_WAITING = 1_000 // messages; more means that a flow sends faster than targets can work
-const CLOSE_WITHIN = 2_000 // ms; every deploy waits for it
-const STOPPED = 'The node was stopped.'
+const { Turns } = require('./turns')
+const { Wait, arrived, conclude, durable, messageOf, sendOn, untilTold } = require('./waits')
 
 /** @typedef {import('./node-red').RED} RED */
 /** @typedef {import('./node-red').Node} Node */
@@ -57,50 +55,26 @@ function defineNode (RED, type, definition) {
     RED.nodes.createNode(this, config)
     const access = () => bridgeFor(RED, config.server)
     const settings = checked(this, config, definition, access)
-    const stop = new AbortController()
+    const life = new Life()
     const turns = new Turns(settings instanceof Error ? 1 : definition.maxInFlight?.(settings) ?? 1)
 
-    const durable = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
-    /** New messages that came while it is asked for those of before: they may be in the answer, too. @type {Set<string> | null} */
-    let came = durable ? new Set() : null
-    if (durable) {
-      RED.events.once('flows:started', async () => {
-        await resume(this, access(), stop.signal, ({ id }) => !came?.has(id))
-        came = null
-      })
+    const holds = !(settings instanceof Error) && Boolean(definition.durable?.(settings))
+    if (holds) {
+      durable.add(this.id)
+      life.came = new Set()
+      RED.events.once('flows:started', () => resume(this, access(), life))
     }
 
-    /** @param {any} msg @param {(outputs: any[]) => void} send @returns {Promise<Error | undefined>} what went wrong */
-    const handle = async (msg, send) => {
-      try {
-        if (settings instanceof Error) throw settings
-        const { key, facts, isNew } = arrived(msg)
-        if (isNew) came?.add(key)
-        const work = workOf(RED, this, { msg, key, facts, settings, bridge: access(), signal: stop.signal })
-        const inLine = durable && !facts && turns.busy ? work.wait.keepInLine(msg) : null
-        inLine?.catch(() => {}) // told when it is its turn
-        const outcome = await turns.take(async () => {
-          await inLine
-          return definition.run(work)
-        }, stop.signal)
-        if (outcome.sent) sendOn(key, () => send(outcome.outputs))
-        else send(outcome.outputs)
-        await outcome.sent?.()
-        show(this, stop.signal, outcome.status)
-        return outcome.error
-      } catch (error) {
-        if (stop.signal.aborted) return // by a deploy: nobody is there any more to tell
-        const sayable = error instanceof Error ? error : new Error(String(error))
-        show(this, stop.signal, { fill: 'red', shape: 'ring', text: short(sayable.message) })
-        return sayable
-      }
-    }
-    // The one place that says "done": once for each message, however it ends.
-    this.on('input', async (msg, send, done) => done(await handle(msg, send)))
+    const place = { RED, node: this, definition, settings, access, life, turns, holds }
+    this.on('input', (msg, send, done) => life.busyWith((async () => {
+      const { how, error, lastly } = await take(place, msg, send)
+      conclude(how, () => done(error))
+      await lastly?.()
+    })()))
     this.on('close', async (/** @type {boolean} */ removed, /** @type {() => void} */ done) => {
-      stop.abort(new Error(STOPPED))
-      if (durable && removed) await forget(this, access)
-      await Promise.race([turns.idle(), new Promise(resolve => setTimeout(resolve, CLOSE_WITHIN).unref())])
+      durable.delete(this.id)
+      await life.end(Boolean(removed))
+      if (holds && removed) await forget(this, access)
       this.status({})
       done()
     })
@@ -110,12 +84,80 @@ function defineNode (RED, type, definition) {
 
 /**
  * @template Settings
+ * @typedef {object} Place where messages are taken
+ * @property {RED} RED
+ * @property {Node} node
+ * @property {Definition<Settings>} definition
+ * @property {Settings | Error} settings
+ * @property {() => import('./bridge').Bridge} access
+ * @property {Life} life
+ * @property {Turns} turns
+ * @property {boolean} holds whether messages are held over a stop of the node
+ */
+/**
+ * Takes a message, and sends on what comes of it; returns what became of it.
+ * @template Settings
+ * @param {Place<Settings>} place
+ * @param {any} msg
+ * @param {import('./node-red').Send} send
+ * @returns {Promise<{how: import('./waits').Conclusion, error?: Error, lastly?: () => Promise<void>}>} `lastly` is to be done after that was said
+ */
+async function take ({ RED, node, definition, settings, access, life, turns, holds }, msg, send) {
+  const arrival = arrived(msg)
+  life.came?.add(arrival.key)
+  /** @type {Wait | undefined} */
+  let wait
+  /** @type {Promise<void> | undefined} */
+  let inLine
+  try {
+    if (settings instanceof Error) throw settings
+    const work = workOf(RED, node, { msg, arrival, settings, bridge: access(), life })
+    wait = work.wait
+    if (holds && !wait.kept && !life.removed && (turns.busy || life.stopped.aborted)) inLine = wait.keepInLine(msg)
+    inLine?.catch(() => {}) // told when it is its turn
+    const outcome = await turns.take(async () => {
+      await inLine
+      return definition.run(work)
+    }, life.stopped)
+    const lastly = await passOn(work, outcome, send)
+    show(node, life.stopped, outcome.status)
+    return { how: 'went on', error: outcome.error, lastly }
+  } catch (error) {
+    if (!life.stopped.aborted) return { how: 'went on', error: told(node, error) }
+    // Stopped by a deploy: nobody is there any more to tell, but whoever comes after it goes on with what it held.
+    await inLine?.catch(() => {})
+    return { how: life.removed ? null : wait?.kept ? 'left' : holds && arrival.handover ? 'handed back' : null }
+  } finally {
+    arrival.handover?.taken(life.stopped.aborted && !life.removed ? 'not taken' : 'dealt with')
+  }
+}
+
+/**
+ * Sends on what came of a message. What was held is forgotten then; if nobody was there, once the end of its run was told.
+ * @param {Work<any>} work
+ * @param {Outcome} outcome
+ * @param {import('./node-red').Send} send
+ */
+async function passOn ({ bridge, node, signal, wait }, { outputs, sent }, send) {
+  if (!sent) return void send(outputs)
+  const how = await sendOn(wait, () => send(outputs), signal)
+  if (how === 'taken over') return undefined
+  if (how === 'sent') return void await sent()
+  return async () => {
+    await untilTold(bridge.run.id, signal)
+    await sent().catch(error => node.warn(`A message that went on is still held: ${error.message}`))
+  }
+}
+
+/**
+ * @template Settings
  * @param {RED} RED
  * @param {Node} node
- * @param {{msg: any, key: string, facts: import('./waits').Facts | null, settings: Settings, bridge: import('./bridge').Bridge, signal: AbortSignal}} input
+ * @param {{msg: any, arrival: import('./waits').Arrival, settings: Settings, bridge: import('./bridge').Bridge, life: Life}} input
  * @returns {Work<Settings>}
  */
-function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
+function workOf (RED, node, { msg, arrival, settings, bridge, life }) {
+  const { stopped: signal } = life
   const tell = (/** @type {NodeStatus} */ status) => show(node, signal, status)
   const waiting = (/** @type {import('./bridge').BridgeError} */ error) => {
     tell({ fill: 'yellow', shape: 'ring', text: error.status === 429 ? 'busy, waiting' : 'no answer, trying again' })
@@ -123,27 +165,30 @@ function workOf (RED, node, { msg, key, facts, settings, bridge, signal }) {
   const flow = tabOf(node)
   const mine = bridge.forMessage({ msg, flow, signal, waiting })
   const place = { flow_id: flow, node_id: node.id, run_id: mine.run.id, run_flow_id: mine.run.flow }
-  const wait = new Wait({ access: bridge.waits({ signal, waiting }), id: key, place, facts, signal })
-  return { RED, node, msg, settings, key, wait, signal, bridge: mine, show: tell }
+  const wait = new Wait({ access: bridge.waits({ signal: life.over, waiting }), place, arrival, signal })
+  return { RED, node, msg, settings, key: arrival.key, wait, signal, bridge: mine, show: tell }
 }
 
 /**
  * Goes on with the messages that a node held before it was stopped.
  * @param {Node} node
  * @param {import('./bridge').Bridge} bridge
- * @param {AbortSignal} signal
- * @param {(kept: import('./waits').Kept) => boolean} isOfBefore
+ * @param {Life} life
  */
-async function resume (node, bridge, signal, isOfBefore) {
+async function resume (node, bridge, life) {
+  const { stopped: signal } = life
   if (!bridge.keepsMessages) return node.log('Messages that it holds are lost when this Node-RED stops.')
   try {
     const { waits } = await bridge.waits({ signal }).of(node.id)
-    for (const kept of waits.filter(isOfBefore)) {
+    for (const kept of waits) {
+      if (life.came?.has(kept.id)) continue
       bridge.knowRun({ id: kept.run_id, flow: kept.run_flow_id })
       node.receive(messageOf(kept))
     }
   } catch (error) {
     if (!signal.aborted) node.warn(`Messages that were held before can't be gone on with now: ${error instanceof Error ? error.message : error}`)
+  } finally {
+    life.came = null
   }
 }
 
@@ -172,10 +217,15 @@ function checked (node, config, { migrations, settings }, access) {
     access()
     return settings(upToDate(config, migrations))
   } catch (error) {
-    const sayable = error instanceof Error ? error : new Error(String(error))
-    node.status({ fill: 'red', shape: 'ring', text: short(sayable.message) })
-    return sayable
+    return told(node, error)
   }
+}
+
+/** Shows what went wrong, and returns it as Node-RED takes it. @param {Node} node @param {unknown} error */
+function told (node, error) {
+  const sayable = error instanceof Error ? error : new Error(String(error))
+  node.status({ fill: 'red', shape: 'ring', text: short(sayable.message) })
+  return sayable
 }
 
 /** @param {Node} node @param {AbortSignal} signal @param {NodeStatus} status */
@@ -186,68 +236,6 @@ function show (node, signal, status) {
 /** @param {string} text */
 function short (text) {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
-}
-
-/** Lets so many work at once; the others wait in line. */
-class Turns {
-  #most
-  #working = 0
-  /** @type {(() => void)[]} */
-  #line = []
-  /** @type {Set<Promise<unknown>>} */
-  #open = new Set()
-
-  /** @param {number} most */
-  constructor (most) {
-    this.#most = most
-  }
-
-  /**
-   * @template T
-   * @param {() => Promise<T>} act
-   * @param {AbortSignal} signal
-   * @returns {Promise<T>}
-   */
-  async take (act, signal) {
-    if (this.#line.length >= MOST_WAITING) throw new Error(`${MOST_WAITING} messages are waiting already; this one was refused.`)
-    if (this.#working >= this.#most) await this.#turn(signal)
-    else this.#working++
-    try {
-      signal.throwIfAborted()
-      const acting = act()
-      this.#open.add(acting)
-      return await acting.finally(() => this.#open.delete(acting))
-    } finally {
-      const next = this.#line.shift()
-      if (next) next()
-      else this.#working--
-    }
-  }
-
-  /** Whether whoever comes now has to wait. */
-  get busy () {
-    return this.#working >= this.#most && this.#line.length < MOST_WAITING
-  }
-
-  idle () {
-    return Promise.allSettled(this.#open)
-  }
-
-  /** @param {AbortSignal} signal @returns {Promise<void>} */
-  #turn (signal) {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#line.splice(this.#line.indexOf(mine), 1)
-        reject(signal.reason)
-      }
-      const mine = () => {
-        signal.removeEventListener('abort', leave)
-        resolve()
-      }
-      signal.addEventListener('abort', leave, { once: true })
-      this.#line.push(mine)
-    })
-  }
 }
 
 module.exports = { defineNode }

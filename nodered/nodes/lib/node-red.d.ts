@@ -1,7 +1,7 @@
 /** The part of Node-RED's API that our nodes and plugins use. */
 import type { NodeStatus } from './statuses'
 
-type Send = (messages: unknown) => void
+export type Send = (messages: unknown) => void
 type Done = (error?: Error) => void
 
 export interface Node {

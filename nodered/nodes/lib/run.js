@@ -35,6 +35,8 @@ class Run {
   cutOff = null
   /** How many messages each node has that it has not finished. @type {Map<Node, number>} */
   #open = new Map()
+  /** How many messages nodes hold that were stopped, by their ids. @type {Map<string, number>} */
+  #left = new Map()
   /** @type {Map<string, Step>} by node, in the order they were reached */
   #steps = new Map()
   /** Errors that no catch node took, by node. @type {Map<string, string[]>} */
@@ -67,13 +69,35 @@ class Run {
     this.finishedAt = null
   }
 
-  /** A node begins with a message. @param {Node} node @param {number} now */
-  begun (node, now) {
+  /** A node begins with a message, or again with one. @param {Node} node @param {number} now @param {{again?: boolean}} [how] */
+  begun (node, now, { again = false } = {}) {
     const step = this.#steps.get(node.id) ?? this.#newStep(node, now)
     if (!step) return
-    step.messages++
+    step.node = node
+    if (!again) step.messages++
     step.finishedAt = null
     this.version++
+  }
+
+  /** A node was stopped with a message that it holds. @param {Node} node @param {number} now */
+  leave (node, now) {
+    if (!this.#open.has(node)) return
+    this.#left.set(node.id, (this.#left.get(node.id) ?? 0) + 1)
+    this.#without(node, 1, now)
+    this.version++
+  }
+
+  /** The node is there again and goes on with such a message; tells whether it is known. @param {Node} node */
+  takeUp (node) {
+    const count = this.#left.get(node.id) ?? 0
+    if (count > 1) this.#left.set(node.id, count - 1)
+    else this.#left.delete(node.id)
+    return count > 0
+  }
+
+  /** Whether nodes hold messages that were stopped. */
+  get isLeft () {
+    return this.#left.size > 0
   }
 
   /** A node is done with a message. @param {Node} node @param {unknown} error @param {number} now */
@@ -83,7 +107,7 @@ class Run {
     if (error && this.status !== 'cancelled') this.#failed(node, sentence(error))
     else if (error && step) step.cancelled = true
     if (step) step.finishedAt = now
-    this.#left(node, 1, now)
+    this.#without(node, 1, now)
     this.version++
   }
 
@@ -98,12 +122,17 @@ class Run {
    * @param {(node: Node) => boolean} isThere
    * @param {string} reason
    * @param {number} now
+   * @param {(id: string) => boolean} [goesOn] whether a node goes on with what it held when it was stopped
    */
-  giveUp (isThere, reason, now) {
+  giveUp (isThere, reason, now, goesOn = () => false) {
     const gone = [...this.#open].filter(([node]) => !isThere(node))
-    for (const [node, count] of gone) this.#left(node, count, now)
-    if (gone.length) this.cutOff = reason
-    return gone.length > 0
+    const forgotten = [...this.#left.keys()].filter(id => !goesOn(id))
+    for (const id of forgotten) this.#left.delete(id)
+    if (!gone.length && !forgotten.length) return false
+    for (const [node] of gone) this.#open.delete(node)
+    this.#settle(now)
+    this.cutOff = reason
+    return true
   }
 
   /** @param {number} now */
@@ -162,7 +191,7 @@ class Run {
 
   /** @param {Step} step */
   #statusOf ({ node, errors, cancelled }) {
-    if (this.#open.has(node)) return this.status === 'running' ? 'running' : 'cancelled'
+    if (this.#open.has(node) || this.#left.has(node.id)) return this.status === 'running' ? 'running' : 'cancelled'
     if (errors) return 'failed'
     return cancelled ? 'cancelled' : 'completed'
   }
@@ -187,11 +216,16 @@ class Run {
   }
 
   /** @param {Node} node @param {number} count @param {number} now */
-  #left (node, count, now) {
+  #without (node, count, now) {
     const left = (this.#open.get(node) ?? 0) - count
     if (left > 0) this.#open.set(node, left)
     else this.#open.delete(node)
-    if (!this.#open.size) this.quietSince = now
+    this.#settle(now)
+  }
+
+  /** @param {number} now */
+  #settle (now) {
+    if (!this.#open.size && !this.#left.size) this.quietSince = now
   }
 }
 

@@ -33,6 +33,8 @@ class Tracker {
   #underWay = new WeakSet()
   /** Nodes that finished something while a deploy was stopping nodes, by run: many say that they are done when they are stopped. @type {Map<Run, Set<Node>>} */
   #whileStopping = new Map()
+  /** Who wants to know when the end of a run was told, by the run's id. @type {Map<string, (() => void)[]>} */
+  #endings = new Map()
   #stopping = false
   #telling = false
   #leftOut = 0
@@ -76,25 +78,26 @@ class Tracker {
     return true
   }
 
-  /** @param {string | undefined} id @param {any} msg @param {Node} node */
-  receive (id, msg, node) {
+  /** @param {string | undefined} id @param {any} msg @param {Node} node @param {boolean} [resumed] whether a node held it that was stopped */
+  receive (id, msg, node, resumed = false) {
     const run = this.#run(id)
     if (!run) return
     const now = Date.now()
     // What a node is given without a wire (an error that is caught, a press of its button) comes unannounced.
     if (!this.#underWay.delete(msg)) run.sent(node)
-    run.begun(node, now)
+    run.begun(node, now, { again: resumed && run.takeUp(node) })
     if (node.type === 'catch' && msg.error?.source?.id) run.caught(msg.error.source.id)
     if (node._expectedDoneCount === 0) run.done(node, null, now)
     this.#changed(run)
   }
 
-  /** @param {string | undefined} id @param {Node} node @param {unknown} error */
-  complete (id, node, error) {
+  /** @param {string | undefined} id @param {Node} node @param {unknown} error @param {import('./waits').Conclusion} [how] */
+  complete (id, node, error, how = null) {
     const run = this.#run(id)
     if (!run) return
-    if (this.#stopping) this.#whileStopping.set(run, (this.#whileStopping.get(run) ?? new Set()).add(node))
-    run.done(node, error, Date.now())
+    if (how === 'left') run.leave(node, Date.now())
+    else run.done(node, error, Date.now())
+    if (this.#stopping && !how) this.#whileStopping.set(run, (this.#whileStopping.get(run) ?? new Set()).add(node))
     this.#changed(run)
   }
 
@@ -103,14 +106,18 @@ class Tracker {
     this.#stopping = true
   }
 
-  /** The nodes of a deploy are there; what those before them still had is gone. @param {(node: Node) => boolean} isThere */
-  deployed (isThere) {
+  /**
+   * The nodes of a deploy are there; what those before them still had, and did not hold, is gone.
+   * @param {(node: Node) => boolean} isThere
+   * @param {(id: string) => boolean} goesOn whether a node goes on with what was held before it was there
+   */
+  deployed (isThere, goesOn) {
     this.#stopping = false
     for (const [run, nodes] of this.#whileStopping) if (![...nodes].every(isThere)) run.cutOff = DEPLOYED
     this.#whileStopping.clear()
     const now = Date.now()
     for (const run of this.#runs.values()) {
-      if (run.status === 'running' && run.giveUp(isThere, DEPLOYED, now)) this.#changed(run)
+      if (run.status === 'running' && run.giveUp(isThere, DEPLOYED, now, goesOn)) this.#changed(run)
     }
   }
 
@@ -120,6 +127,13 @@ class Tracker {
     if (!run) return
     this.#changed(run)
     this.tell()
+  }
+
+  /** Returns when the end of a run was told. @param {string} id @returns {Promise<void>} */
+  async endTold (id) {
+    const run = this.#run(id)
+    if (!run || (run.finishedAt !== null && !this.#untold.has(id))) return
+    await new Promise(resolve => this.#endings.set(id, [...this.#endings.get(id) ?? [], () => resolve(undefined)]))
   }
 
   /** Tells what changed; does nothing while it is being told. What changes meanwhile waits for the next round, with others. */
@@ -133,13 +147,13 @@ class Tracker {
     }
   }
 
-  /** Ends what runs and tells it, at the end of the process. */
+  /** Ends what runs and tells it, at the end of the process; but what nodes hold goes on in the next one. */
   async close () {
     for (const timer of this.#timers) clearInterval(timer)
     for (const run of this.#whileStopping.keys()) run.cutOff = STOPPED
     const now = Date.now()
     for (const run of this.#runs.values()) {
-      if (run.status !== 'running') continue
+      if (run.status !== 'running' || run.isLeft) continue
       if (run.quietSince === null || run.cutOff) run.cancel(STOPPED, now)
       else run.end(run.quietSince)
       this.#changed(run)
@@ -155,13 +169,21 @@ class Tracker {
     const leftOut = this.#leftOut
     try {
       const { cancel } = await this.#tell({ runs: told.map(({ run }) => run.report()), alive, left_out: leftOut }, options)
-      for (const { run, version } of told) if (run.version === version) this.#untold.delete(run.id)
+      for (const { run, version } of told) if (run.version === version) this.#toldOf(run)
       this.#leftOut -= leftOut
       for (const id of cancel) this.#cancel(id)
       return true
     } catch {
       return false // the bridge is away; the next round tells it
     }
+  }
+
+  /** @param {Run} run */
+  #toldOf (run) {
+    this.#untold.delete(run.id)
+    if (run.finishedAt === null) return
+    for (const tell of this.#endings.get(run.id) ?? []) tell()
+    this.#endings.delete(run.id)
   }
 
   get #aliveDue () {
@@ -179,7 +201,7 @@ class Tracker {
     const now = Date.now()
     for (const run of this.#runs.values()) {
       if (run.finishedAt !== null) {
-        if (now - run.finishedAt > RESUMABLE || this.#runs.size > REMEMBERED) this.#runs.delete(run.id)
+        if (now - run.finishedAt > RESUMABLE || this.#runs.size > REMEMBERED) this.#forget(run.id)
       } else if (run.quietSince !== null && now - run.quietSince >= LOOK_EVERY) {
         if (run.cutOff) run.cancel(run.cutOff, run.quietSince)
         else run.end(run.quietSince)
@@ -188,6 +210,12 @@ class Tracker {
         run.giveUp(() => false, SILENT, now)
       }
     }
+  }
+
+  /** @param {string} id */
+  #forget (id) {
+    this.#runs.delete(id)
+    this.#endings.delete(id)
   }
 
   /** @param {string} id */

@@ -11,13 +11,17 @@ Short = Annotated[str, StringConstraints(max_length=255)]
 
 
 class WaitIn(In):
-    """A node's wait. `run_flow_id` is the tab its run started in; `state` is the node's own."""
+    """A node's wait. `run_flow_id` is the tab its run started in; `state` is the node's own.
+
+    It takes the place of the wait that it `follows`: of two nodes that hold a message in turn, one has it.
+    """
 
     flow_id: Short
     node_id: Short
     run_id: UUID
     run_flow_id: Short
     state: dict[str, Any]
+    follows: UUID | None = None
 
 
 class WaitOut(BaseModel):

@@ -30,6 +30,8 @@ async def list_waits(node_id: NodeId, uow: Uow) -> WaitsOut:
 async def keep_wait(wait_id: UUID, wanted: WaitIn, uow: Uow) -> None:
     """Keep a wait, or what is new of it."""
     await waits.keep(uow.session, wait_id, wanted)
+    if wanted.follows:
+        await waits.forget(uow.session, wanted.follows)
 
 
 @router.post("/{wait_id}/claim")

@@ -13,7 +13,7 @@ from opsconductor.runs.models import WorkflowWait as Wait
 
 async def keep(session: AsyncSession, wait_id: UUID, wanted: WaitIn) -> None:
     """Write a wait down, or what is new of one that is known."""
-    row = insert(Wait).values(id=wait_id, **wanted.model_dump())
+    row = insert(Wait).values(id=wait_id, **wanted.model_dump(exclude={"follows"}))
     new = {"state": row.excluded.state, "updated_at": func.now()}
     await session.execute(row.on_conflict_do_update(index_elements=["id"], set_=new))
 

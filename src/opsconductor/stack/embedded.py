@@ -46,7 +46,7 @@ class Layout:
 def lay_out(data: DataDir, wanted_port: int | None = None) -> Layout:
     """Choose ports, make secrets and the database cluster. Raises StackProblem."""
     wanted = {"public": wanted_port} if wanted_port else {}
-    chosen = ports.choose(data.run / "ports.json", wanted)
+    chosen = ports.choose(data.run / ports.MEMORY, wanted)
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     if not given_database:
         postgres.initialise(data.root / "postgres", data.secret("postgres_password"))

@@ -1,13 +1,16 @@
 """Free ports on the loopback interface, the same ones each time where possible."""
 
 import json
+import random
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+MEMORY = "ports.json"  # in the folder of what is only true while the stack runs
 WANTED = {"public": 8080, "core": 8000, "bridge": 8001, "postgres": 15432, "valkey": 16379}
 """What each part listens on where nobody else does."""
+APART = (20_000, 30_000)  # above what `choose` comes to, below what systems give to clients
 
 
 def reserve(wanted: int = 0, but_not: Collection[int] = (), *, alone: bool = False) -> socket.socket:
@@ -44,8 +47,19 @@ def choose(memory: Path, wanted: dict[str, int] | None = None) -> dict[str, int]
     for name, port in (WANTED | last | (wanted or {})).items():
         with reserve(port, chosen.values()) as bound:
             chosen[name] = port_of(bound)
-    memory.write_text(json.dumps(chosen, indent=2) + "\n")
+    remember(memory, chosen)
     return chosen
+
+
+def apart() -> dict[str, int]:
+    """Return a port for each part, far from where other stacks look: for a stack whose parts are killed."""
+    first = random.randrange(*APART, len(WANTED))  # noqa: S311  # nothing to guess
+    return {name: first + number for number, name in enumerate(WANTED)}
+
+
+def remember(memory: Path, chosen: Mapping[str, int]) -> None:
+    """Write down ports for the next start."""
+    memory.write_text(json.dumps(chosen, indent=2) + "\n")
 
 
 def remembered(memory: Path) -> dict[str, int]:

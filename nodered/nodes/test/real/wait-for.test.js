@@ -210,6 +210,35 @@ test('a message that is sent on twice has one entry of the audit log behind it',
   assert.equal((await askCore('/audit?action=flow.custom.sent.twice')).total, 1)
 })
 
+test('a message that is held over a deploy goes on once, in a run that completes', async t => {
+  t.after(() => hooks.clear())
+  const done = join(folder, 'deployed')
+  const nodes = [aWait({ amount: '2', wires: [['executor'], []] }), { ...COMMAND, command: `echo once >> ${done}`, wires: [[], []] }]
+  const flow = await aWholeFlow(...nodes)
+  flow.send(nodes[0].id, { targets: targets.slice(0, 1) })
+  const { run_id: run } = await until(async () => (await keptOf(nodes[0]))[0])
+  const tab = { id: 'tab', type: 'tab', label: 'Deployed' }
+  await helper.setFlows([tab, ...nodes.map(node => ({ ...node, x: 1, y: 2 }))])
+
+  const ended = await until(async () => {
+    const found = await askCore(`/workflow-executions/${run}`)
+    return found.completed_at && found
+  })
+  assert.deepEqual([ended.status, ended.steps.map((/** @type {any} */ step) => step.messages)], ['completed', [1, 1]])
+  assert.equal(readFileSync(done, 'utf8'), 'once\n')
+})
+
+test('a message that is handed from one node that holds it to the next is held by one of them', async t => {
+  t.after(() => hooks.clear())
+  const first = aWait({ amount: '0.2' })
+  const second = aWait({ amount: '30' })
+  const flow = await aWholeFlow({ ...first, wires: [[second.id], []] }, second)
+  flow.send(first.id, { payload: 1 })
+  await until(async () => (await keptOf(second)).length)
+
+  assert.deepEqual([await keptOf(first), (await keptOf(second)).length], [[], 1])
+})
+
 test('a node that is deleted forgets what it held', async () => {
   const node = aWait({ amount: '60' })
   const flow = await aRealFlow(node)

@@ -126,7 +126,15 @@ def chaos(
     ] = False,
     runs: Annotated[int, typer.Option(min=1, help="Of flows.")] = 50,
     steps: Annotated[int, typer.Option(min=1, max=9, help="Commands of a run.")] = 5,
-    kills: Annotated[int, typer.Option(min=0, help="Of Node-RED, of the bridge and of the core, each.")] = 20,
+    kills: Annotated[int, typer.Option(min=0, help="Blows of each kind, such as kills of the bridge.")] = 20,
+    bout: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What flows have to bear, one after the other: together (Node-RED, bridge and core are killed), "
+            "bridge, core (killed alone), slow (both stall), deploys. core=3: with 3 blows. All of them without it.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed deals the same blows in the same order.")] = 0,
     data_dir: OwnFolder = None,
     as_json: AsJson = False,
@@ -150,6 +158,7 @@ def chaos(
         words += [f"--data-dir={data_dir}"] if data_dir else []
         words += ["--calm"] if calm else []
         words += ["--flows"] if flows else []
+        words += [f"--bout={each}" for each in bout or []]
         words += ["--mode=detached"] if detached else []
         _become("chaos", *words, *(["--json"] if as_json else []))
 

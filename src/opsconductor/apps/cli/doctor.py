@@ -158,7 +158,7 @@ def _audit(data: DataDir) -> Finding:
 def _ports(data: DataDir) -> Finding:
     if status(data):
         return Finding("Ports", "ok", "in use by the running stack")
-    wanted = ports.WANTED | ports.remembered(data.run / "ports.json")
+    wanted = ports.WANTED | ports.remembered(data.run / ports.MEMORY)
     taken = []
     for name, port in wanted.items():
         bound = ports.reserve(port)

@@ -19,7 +19,7 @@ import typer
 from rich.markup import escape
 
 from opsconductor.apps.cli import console
-from opsconductor.stack import control, embedded, leftovers, lock, prepare
+from opsconductor.stack import control, embedded, leftovers, lock, ports, prepare
 from opsconductor.stack.embedded import Layout
 from opsconductor.stack.folders import DataDir, project
 from opsconductor.stack.problems import StackProblem
@@ -210,12 +210,18 @@ def stop(data: DataDir) -> bool:
 
 @contextmanager
 def temporary_stack(
-    *, fleet: bool, folder: Path | None = None, program: Sequence[str] = BEHIND
+    *, fleet: bool, folder: Path | None = None, program: Sequence[str] = BEHIND, apart: bool = False
 ) -> Iterator[tuple[DataDir, dict[str, Any]]]:
-    """Run a stack in a folder of its own, which is removed afterwards unless it was named; yield it with its status."""
+    """Run a stack in a folder of its own, which is removed afterwards unless it was named; yield it with its status.
+
+    With `apart` its ports are its own, too: another stack must not take that of a part that was killed.
+    """
     data = DataDir.at(folder or Path(tempfile.mkdtemp(prefix="opsconductor-")))
     if folder and data.root.exists() and any(data.root.iterdir()):
         raise StackProblem(f"{data.root} is not empty; name a new folder, its installation would be changed.")
+    if apart:
+        data.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ports.remember(data.run / ports.MEMORY, ports.apart())
     try:
         yield data, start_behind(data, fleet=fleet, program=program)
     finally:
