@@ -100,7 +100,7 @@ async def test_a_hook_is_closed_until_somebody_protects_it_and_open_to_nobody_el
     assert await in_a_shell(example, "another") == "401"
     await page.get_by_role("button", name="Done").click()
     await page.set_viewport_size(PHONE)
-    await page.get_by_role("button", name="Issue a secret").click(trial=True)
+    await page.get_by_role("radio", name="Token").click(trial=True)
     await expect_to_fit(page)
 
     await page.get_by_role("radio", name="Token").check()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 from tests.support.chromium import Complaints, expect_to_fit
+from tests.support.editor import until_loaded
 from tests.support.receivers import Hook, hook_server
 from tests.support.whole_stack import PASSWORD, WholeStack
 
@@ -85,7 +86,7 @@ async def test_a_flow_that_was_drawn_tells_people_and_keeps_a_record(
     await page.goto("/login?next=/workflows")
     await _sign_in(page)
     editor = page.frame_locator("iframe")
-    await expect(editor.locator("#red-ui-loading-progress")).to_be_hidden()
+    await until_loaded(editor)
     await editor.locator("#red-ui-workspace-chart").click(position={"x": 200, "y": 300})
     await page.keyboard.press("Control+i")
     await editor.locator("#red-ui-clipboard-dialog-import-text").fill((project() / EXAMPLE).read_text())
