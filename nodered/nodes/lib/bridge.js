@@ -210,7 +210,14 @@ class Bridge {
       () => request(`${this.#url}/api/nodered/waits${path}`, { token: this.#instanceToken, signal, ...options }), { signal, waiting }
     )
     return {
-      of: node => ask(`?node_id=${encodeURIComponent(node)}`),
+      async * of (node) {
+        let cursor = ''
+        do {
+          const page = await ask(`?${new URLSearchParams({ node_id: node, ...(cursor && { cursor }) })}`)
+          yield * page.waits
+          cursor = page.next_cursor ?? ''
+        } while (cursor)
+      },
       keep: (id, wait) => ask(`/${id}`, { method: 'PUT', body: wait }),
       claim: (id, seconds) => ask(`/${id}/claim`, { method: 'POST', body: { seconds } }),
       forget: id => ask(`/${id}`, { method: 'DELETE' }),

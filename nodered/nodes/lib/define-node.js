@@ -179,8 +179,7 @@ async function resume (node, bridge, life) {
   const { stopped: signal } = life
   if (!bridge.keepsMessages) return node.log('Messages that it holds are lost when this Node-RED stops.')
   try {
-    const { waits } = await bridge.waits({ signal }).of(node.id)
-    for (const kept of waits) {
+    for await (const kept of bridge.waits({ signal }).of(node.id)) {
       if (life.came?.has(kept.id)) continue
       bridge.knowRun({ id: kept.run_id, flow: kept.run_flow_id })
       node.receive(messageOf(kept))

@@ -18,7 +18,7 @@ const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
 
 /**
  * @typedef {object} Access to what keeps messages
- * @property {(node: string) => Promise<{waits: Kept[]}>} of
+ * @property {(node: string) => AsyncIterable<Kept>} of
  * @property {(id: string, wait: object) => Promise<void>} keep
  * @property {(id: string, seconds: number) => Promise<{claimed: boolean, gone: boolean}>} claim
  * @property {(id: string) => Promise<void>} forget
@@ -30,7 +30,7 @@ const NOT_KEPT = ['req', 'res', '_session'] // connections end with the process
 
 /** Keeps nothing: outside of OpsConductor's own Node-RED a message that is held is lost when Node-RED stops. @type {Access} */
 const IN_MEMORY = {
-  of: async () => ({ waits: [] }),
+  async * of () {},
   keep: async () => {},
   claim: async () => ({ claimed: true, gone: false }),
   forget: async () => {},

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from opsconductor.bridge.callers import Callers
 from opsconductor.bridge.client import Answer
@@ -84,6 +84,7 @@ async def token_of(request: Request) -> str:
 
 
 Token = Annotated[str, Depends(token_of)]
+Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 def address_of(request: Request) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from opsconductor.bridge.state import TheBridge, limited
+from opsconductor.bridge.state import Cursor, TheBridge, limited
 from opsconductor.contracts.listing import (
     WorkflowTemplateCategories,
     WorkflowTemplateNodes,
@@ -24,7 +24,6 @@ router = APIRouter(prefix="/api/workflow", dependencies=GUARDED)
 storage = APIRouter(prefix="/api/nodered/storage", dependencies=GUARDED)
 
 Category = Annotated[str, Query(min_length=1, max_length=100)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("/template-categories", response_model=WorkflowTemplateCategories)

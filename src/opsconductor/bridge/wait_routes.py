@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from opsconductor.bridge.state import TheBridge, limited
+from opsconductor.bridge.state import Cursor, TheBridge, limited
 from opsconductor.contracts.waits import Claim, Claimed, WaitIn, WaitsOut
 from opsconductor.kit.http import only_known_parameters
 
@@ -20,9 +20,10 @@ NodeId = Annotated[str, Query(min_length=1, max_length=255)]
 
 
 @router.get("", response_model=WaitsOut)
-async def list_waits(node_id: NodeId, request: Request, bridge: TheBridge) -> Response:
-    """Return what a node was waiting for, oldest first."""
-    return await bridge.core.pass_on(request, "GET", CORE, params={"node_id": node_id})
+async def list_waits(node_id: NodeId, request: Request, bridge: TheBridge, cursor: Cursor = None) -> Response:
+    """Return a page of what a node was waiting for, oldest first."""
+    params = {"node_id": node_id} | ({"cursor": cursor} if cursor else {})
+    return await bridge.core.pass_on(request, "GET", CORE, params=params)
 
 
 @router.put("/{wait_id}", status_code=204)

@@ -36,9 +36,10 @@ class WaitOut(BaseModel):
 
 
 class WaitsOut(BaseModel):
-    """The open waits of a node, oldest first."""
+    """Open waits of a node, oldest first; with `next_cursor` there are more."""
 
     waits: list[WaitOut]
+    next_cursor: str | None
 
 
 class Claim(In):

@@ -7,22 +7,24 @@ from fastapi import APIRouter, Query
 
 from opsconductor.contracts.waits import Claim, Claimed, WaitIn, WaitOut, WaitsOut
 from opsconductor.kit.access import allowed
+from opsconductor.kit.pagination import Cursor
 from opsconductor.kit.requests import Uow
 from opsconductor.runs import waits_repository as waits
 
 router = APIRouter(prefix="/internal/waits", include_in_schema=False)
 
-MOST = 1_000
-"""Waits of one node that are read at once; the others when these are done."""
+MOST = 100
+"""Waits of one node in an answer; each may be as large as a message that is kept."""
 NodeId = Annotated[str, Query(min_length=1, max_length=255)]
 
 
 @router.get("")
 @allowed("runs.report")
-async def list_waits(node_id: NodeId, uow: Uow) -> WaitsOut:
-    """Return what a node was waiting for, oldest first."""
-    rows = await waits.of_node(uow.session, node_id, MOST)
-    return WaitsOut(waits=[WaitOut.model_validate(row, from_attributes=True) for row in rows])
+async def list_waits(node_id: NodeId, uow: Uow, cursor: Cursor = None) -> WaitsOut:
+    """Return a page of what a node was waiting for, oldest first."""
+    rows = await waits.of_node(uow.session, node_id, MOST, cursor)
+    found = [WaitOut.model_validate(row, from_attributes=True) for row in rows.items]
+    return WaitsOut(waits=found, next_cursor=rows.next_cursor)
 
 
 @router.put("/{wait_id}", status_code=204)

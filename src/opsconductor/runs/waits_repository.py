@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.waits import WaitIn
+from opsconductor.kit.pagination import Order, Rows, page_of
 from opsconductor.runs.models import WorkflowWait as Wait
 
 
@@ -18,9 +19,9 @@ async def keep(session: AsyncSession, wait_id: UUID, wanted: WaitIn) -> None:
     await session.execute(row.on_conflict_do_update(index_elements=["id"], set_=new))
 
 
-async def of_node(session: AsyncSession, node_id: str, most: int) -> list[Wait]:
-    query = select(Wait).where(Wait.node_id == node_id).order_by(Wait.created_at, Wait.id)
-    return list(await session.scalars(query.limit(most)))
+async def of_node(session: AsyncSession, node_id: str, most: int, cursor: str | None) -> Rows:
+    query = select(Wait).where(Wait.node_id == node_id)
+    return await page_of(session, query, [Order(Wait.created_at), Order(Wait.id)], most, cursor)
 
 
 async def claim(session: AsyncSession, wait_id: UUID, seconds: float) -> bool:

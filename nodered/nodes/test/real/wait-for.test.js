@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { randomUUID } = require('node:crypto')
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
@@ -237,6 +238,21 @@ test('a message that is handed from one node that holds it to the next is held b
   await until(async () => (await keptOf(second)).length)
 
   assert.deepEqual([await keptOf(first), (await keptOf(second)).length], [[], 1])
+})
+
+test('all messages that a node held go on after a restart, however many they are', async () => {
+  const node = aWait({ id: 'many', amount: '0' })
+  const place = { flow_id: 'tab', node_id: node.id, run_flow_id: 'tab' }
+  const some = Array.from({ length: 130 }, (_, number) => number) // more than the bridge tells at once
+  await Promise.all(some.map(number => {
+    const kept = { ...place, run_id: randomUUID(), state: { msg: { payload: number }, facts: { at: Date.now() } } }
+    return waits(`/${randomUUID()}`, { method: 'PUT', body: JSON.stringify(kept) })
+  }))
+  const flow = await aRealFlow(node)
+
+  await until(() => flow.out.length === some.length)
+  assert.deepEqual(flow.out.map(msg => msg.payload).sort((one, other) => one - other), some)
+  await until(async () => (await keptOf(node)).length === 0)
 })
 
 test('a node that is deleted forgets what it held', async () => {
