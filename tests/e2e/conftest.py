@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, expect
 from tests.support.chromium import Complaints
+from tests.support.editor import until_loaded
 from tests.support.whole_stack import PASSWORD, WholeStack
 
 from opsconductor.stack.folders import project
@@ -46,6 +47,16 @@ async def enter(page: Page, address: str, username: str = "admin") -> None:
     answer = await page.request.post("/api/v3/auth/login", data={"username": username, "password": PASSWORD})
     assert answer.ok, await answer.text()
     await page.goto(address)
+
+
+@asynccontextmanager
+async def editor_of(browser: Browser, stack: WholeStack, language: str = "en-US") -> AsyncIterator[Page]:
+    """Open the editor by itself, for a whole module: that takes longer than most of what is done there."""
+    async with new_page(browser, stack) as page:
+        await page.add_init_script(f"localStorage.setItem('editor-language', '{language}')")
+        await enter(page, "/nodered/")
+        await until_loaded(page)
+        yield page
 
 
 async def sign_in(page: Page, username: str = "admin") -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from tests.e2e.conftest import enter, new_page
+from tests.e2e.conftest import editor_of
 from tests.support.editor import (
     close_dialog,
     drop_between,
@@ -20,7 +20,6 @@ from tests.support.editor import (
     show_tab,
     shown_fields,
     triangle,
-    until_loaded,
     write,
     wrong_fields,
 )
@@ -63,10 +62,8 @@ def roomy(name: str) -> list[Node]:
 
 @pytest.fixture(scope="module")
 async def page(browser: Browser, whole_stack: WholeStack, admin: httpx.Client) -> AsyncIterator[Page]:
-    """The editor, opened once: that takes longer than most of what is done there."""
-    async with new_page(browser, whole_stack) as page:
-        await enter(page, "/nodered/")
-        await until_loaded(page)
+    """The editor."""
+    async with editor_of(browser, whole_stack) as page:
         yield page
 
 

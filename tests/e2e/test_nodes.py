@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
-from tests.e2e.conftest import enter, new_page
+from tests.e2e.conftest import editor_of
 from tests.support.chromium import Complaints
-from tests.support.editor import close_dialog, leave_dialog, until_loaded, write, wrong_fields
+from tests.support.editor import close_dialog, leave_dialog, write, wrong_fields
 from tests.support.whole_stack import WholeStack
 
 from opsconductor.stack.folders import project
@@ -39,10 +39,8 @@ def admin(whole_stack: WholeStack) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 async def page(browser: Browser, whole_stack: WholeStack, admin: httpx.Client) -> AsyncIterator[Page]:
-    """The editor, opened once: that takes longer than what a test does there."""
-    async with new_page(browser, whole_stack) as page:
-        await enter(page, "/nodered/")
-        await until_loaded(page)
+    """The editor."""
+    async with editor_of(browser, whole_stack) as page:
         yield page
 
 
@@ -266,10 +264,7 @@ async def test_the_notification_offers_channels_and_wants_a_title(editor: Page) 
 async def test_the_nodes_are_in_german_where_the_editor_is(
     browser: Browser, whole_stack: WholeStack, admin: httpx.Client
 ) -> None:
-    async with new_page(browser, whole_stack) as page:
-        await page.add_init_script("localStorage.setItem('editor-language', 'de')")
-        await enter(page, "/nodered/")
-        await until_loaded(page)
+    async with editor_of(browser, whole_stack, language="de") as page:
         palette = page.locator(".red-ui-palette-node[data-palette-type=opsconductor-health-check]")
 
         await expect(palette).to_contain_text("Zustand prüfen")
