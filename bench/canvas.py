@@ -114,18 +114,13 @@ def telling() -> list[Node]:
 
 
 def _asked(name: str, func: str) -> list[Node]:
-    place = {"z": "bench0", "x": 1, "y": 1}
-    url = {"url": f"/bench-{name}", "method": "get"}
     return [
-        {**place, **url, "id": name, "type": "http in", "wires": [[f"{name}-f"]]},
-        {
-            **place,
-            **FUNCTION,
-            "id": f"{name}-f",
-            "type": "function",
-            "func": func,
-            "outputs": 1,
-            "wires": [[f"{name}-r"]],
-        },
-        {**place, "id": f"{name}-r", "type": "http response", "wires": []},
+        a_node("bench0", name, "http in", [[f"{name}-f"]], url=f"/bench-{name}", method="get"),
+        a_node("bench0", f"{name}-f", "function", [[f"{name}-r"]], func=func, outputs=1, **FUNCTION),
+        a_node("bench0", f"{name}-r", "http response", []),
     ]
+
+
+def a_node(tab: str, id: str, type: str, wires: list[list[str]], **more: Any) -> Node:
+    """Return a node of a tab, with the ids of the nodes that each of its outputs leads to."""
+    return {"id": id, "type": type, "z": tab, "name": id, "x": 1, "y": 1, "wires": wires, **more}

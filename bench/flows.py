@@ -84,9 +84,7 @@ async def _begin(stack: IdleStack, count: int, command: str) -> None:
 
 def collected(stack: IdleStack, count: int, command: str) -> Runs:
     """Return what became of the runs of a command once so many have ended, and forget it."""
-    deadline = time.monotonic() + PATIENCE
-    while ended(stack, command) < count and time.monotonic() < deadline:
-        time.sleep(LOOK_EVERY)
+    _wait(stack, count, command, PATIENCE)
     told = _told(stack, "told", command)
     left = [Ended(each["id"], each["t0"], int(each["began"]) / 1e6, each["left"]) for each in told["ended"]]
     caught = [each["message"] for each in told["caught"]]
@@ -94,13 +92,20 @@ def collected(stack: IdleStack, count: int, command: str) -> Runs:
     return Runs(left, [*caught, *missing])
 
 
+def _wait(stack: IdleStack, count: int, command: str, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while ended(stack, command) < count and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
+
+
 def ended(stack: IdleStack, command: str) -> int:
     """Return how many runs of a command have ended."""
     return int(_told(stack, "counted", command)["count"])
 
 
-def noted(stack: IdleStack, command: str) -> list[dict[str, Any]]:
-    """Return what was noted of the runs of a command, and forget it. Raises StackProblem if one failed."""
+def noted(stack: IdleStack, command: str, patience: float = PATIENCE) -> list[dict[str, Any]]:
+    """Return what was noted of a run once it has ended, and forget it. Raises StackProblem if it failed."""
+    _wait(stack, 1, command, patience)
     told = _told(stack, "told", command)
     if told["caught"]:
         raise StackProblem(f"A run failed: {told['caught'][0]['message']}")

@@ -1,6 +1,5 @@
 """Health checks of 1,000 targets by a flow, once each minute or more; the targets are ports of real sshd."""
 
-import time
 from typing import Any
 
 from bench import canvas, flows
@@ -60,12 +59,9 @@ def measure(here: Site, rounds: int) -> list[Measure]:
 def _round(here: Site, name: str, count: int) -> float:
     """Return the s from the request to the message with the health of all."""
     flows.begin(here.stack, 1, name)
-    deadline = time.monotonic() + PATIENCE
-    while not flows.ended(here.stack, name):
-        if time.monotonic() > deadline:
-            raise StackProblem("The health of the targets was never told.")
-        time.sleep(flows.LOOK_EVERY)
-    found = flows.noted(here.stack, name)
+    found = flows.noted(here.stack, name, PATIENCE)
+    if not found:
+        raise StackProblem("The health of the targets was never told.")
     if len(found) != 1 or found[0]["results"] != count:
         states = [left["results"] for left in found]
         raise StackProblem(f"Not all {count} targets are healthy; they left by several outputs: {states}.")

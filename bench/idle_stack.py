@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from opsconductor.apps.cli.client import PAGE, checked
+from opsconductor.apps.cli.client import PAGE, checked, every
 from opsconductor.apps.cli.lifecycle import BEHIND, temporary_stack
 from opsconductor.contracts.statuses import TERMINAL
 from opsconductor.stack import control
@@ -89,13 +89,7 @@ class IdleStack:
 
     def results(self, execution: str) -> list[dict[str, Any]]:
         """Return what happened on each target of an execution."""
-        rows, cursor = list[dict[str, Any]](), ""
-        while cursor is not None:
-            more = {"limit": PAGE, **({"cursor": cursor} if cursor else {})}
-            page = self.call("GET", f"/executions/{execution}/results", params=more)
-            rows += page["items"]
-            cursor = page["next_cursor"]
-        return rows
+        return every(self.call, f"/executions/{execution}/results")
 
     def read(self, command: str, targets: Sequence[str]) -> list[dict[str, Any]]:
         """Run a command and read every result. Raises StackProblem unless all of them completed."""

@@ -17,10 +17,7 @@ from opsconductor.stack.folders import DataDir
 
 READY_LIMIT = 60.0  # s for a part to be back
 SETTLED = (0.05, 0.8)  # s between "it is back" and the next blow: early and late moments alike
-STALL = (
-    3.0,
-    8.0,
-)  # s in which a part that is slow does nothing at all: shorter and longer than its callers' patience
+STALL = (3.0, 8.0)  # s in which a slow part does nothing: shorter and longer than its callers' patience
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """The flow that a storm runs: a message is held, its caller is answered, and a command runs in each step."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-import httpx
-from bench.canvas import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD
+from bench.canvas import EXECUTOR, FUNCTION, RUNS_WHAT_IT_IS_TOLD, a_node
 
 TAB = "storm"
 WHERE = "/storm"
@@ -38,32 +38,24 @@ def tabs(targets: list[dict[str, str]], notes: Path, steps: int) -> list[dict[st
     Half-way through its commands it waits until its target can be signed in to, which is an execution as well.
     """
     given = [("TARGETS", targets), ("NOTES", str(notes)), ("STEPS", steps)]
-    env = [{"name": name, "value": _json(value), "type": "json"} for name, value in given]
+    env = [{"name": name, "value": json.dumps(value), "type": "json"} for name, value in given]
     chain = [f"step-{number}" for number in range(1, steps + 1)]
     chain.insert((steps + 1) // 2, "back")
     following = dict(zip(chain, [*([each] for each in chain[1:]), []], strict=True))
     return [
         {"id": TAB, "type": "tab", "label": "Storm", "env": env},
-        _node("in", "http in", [["mark"]], url=WHERE, method="post"),
-        _node("mark", "function", [["held"]], func=MARK, outputs=1, **FUNCTION),
+        a_node(TAB, "in", "http in", [["mark"]], url=WHERE, method="post"),
+        a_node(TAB, "mark", "function", [["held"]], func=MARK, outputs=1, **FUNCTION),
         _wait("held", "time", ["answer", chain[0]]),
-        _node("answer", "http response", [], statusCode="202"),
+        a_node(TAB, "answer", "http response", [], statusCode="202"),
         _wait("back", "targets", following["back"]),
         *(_step(number, following[f"step-{number}"]) for number in range(1, steps + 1)),
     ]
 
 
 def _step(number: int, following: list[str]) -> dict[str, Any]:
-    return _node(f"step-{number}", EXECUTOR, [following, []], command=f"commands.{number}", **HELD)
+    return a_node(TAB, f"step-{number}", EXECUTOR, [following, []], command=f"commands.{number}", **HELD)
 
 
 def _wait(id: str, kind: str, following: list[str]) -> dict[str, Any]:
-    return _node(id, "opsconductor-wait-for", [following, []], kind=kind, **WAITS)
-
-
-def _node(id: str, type: str, wires: list[list[str]], **more: Any) -> dict[str, Any]:
-    return {"id": id, "type": type, "z": TAB, "name": id, "x": 1, "y": 1, "wires": wires, **more}
-
-
-def _json(value: object) -> str:
-    return httpx.Response(200, json=value).text
+    return a_node(TAB, id, "opsconductor-wait-for", [following, []], kind=kind, **WAITS)

@@ -24,7 +24,7 @@ from chaos.faults import Faults
 from chaos.flow_history import COMPLETED, Started, judge, met, untold
 from chaos.flow_tab import TAB, WHERE, tabs
 from chaos.history import Verdict
-from opsconductor.apps.cli.client import PAGE, checked
+from opsconductor.apps.cli.client import every
 from opsconductor.stack.problems import StackProblem
 
 TARGETS = 4
@@ -155,15 +155,7 @@ def _start(stack: IdleStack, started: Started) -> None:
 
 
 def _runs(stack: IdleStack, since: datetime) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        query = {"flow_id": TAB, "since": since.isoformat(), "limit": str(PAGE)}
-        query |= {"cursor": cursor} if cursor else {}
-        page = checked(stack.client.get("/api/v3/workflow-executions", params=query))
-        rows += page["items"]
-        if not (cursor := page["next_cursor"] or ""):
-            return rows
+    return every(stack.call, "/workflow-executions", flow_id=TAB, since=since.isoformat())
 
 
 def _settle(arena: Arena, began: datetime, started: Started) -> float:

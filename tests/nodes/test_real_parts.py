@@ -5,15 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.support.nodered import NODERED, needs_npm
 
 from opsconductor.stack import node
 
-NODERED = Path(__file__).parents[2] / "nodered"
 FILES = sorted((NODERED / "nodes/test/real").glob("*.test.js"))
 
 pytestmark = [
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not (NODERED / "node_modules").is_dir(), reason="npm packages are not installed"),
+    needs_npm,
 ]
 
 

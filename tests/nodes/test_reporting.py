@@ -12,16 +12,12 @@ import pytest
 from tests.bridge.conftest import INSTANCE_TOKEN, a_deploy, newest_rev, open_door
 from tests.support.core import BEAT, Core, Process
 from tests.support.losing import LosingWay, losing_way
+from tests.support.nodered import NODERED, needs_npm
 
 from opsconductor.contracts.reporting import EVENT_TYPES
 from opsconductor.stack import node
 
-NODERED = Path(__file__).parents[2] / "nodered"
 LOGGER = NODERED / "nodes/opsconductor-audit-logger"
-
-needs_npm = pytest.mark.skipif(
-    not (NODERED / "node_modules").is_dir(), reason="npm packages are not installed"
-)
 
 
 @dataclass(frozen=True)

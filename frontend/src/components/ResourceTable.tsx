@@ -14,6 +14,7 @@ import {
 import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useIsPhone } from '@/lib/useIsPhone'
+import { MoreButton } from './MoreButton'
 import { ErrorState } from './states'
 import classes from './table.module.css'
 
@@ -259,11 +260,7 @@ function Foot<Row>({ rows, total, onMore, loadingMore }: Listed<Row>) {
   return (
     <div className={classes.foot}>
       <span>{t('list.showing', { shown: rows.length, total })}</span>
-      {onMore && (
-        <Button size="compact-xs" variant="default" loading={loadingMore} onClick={onMore}>
-          {t('list.more')}
-        </Button>
-      )}
+      {onMore && <MoreButton size="compact-xs" onMore={onMore} loadingMore={loadingMore} />}
     </div>
   )
 }

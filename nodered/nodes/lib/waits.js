@@ -188,7 +188,7 @@ function revived (value) {
  */
 async function sendOn (wait, send, signal) {
   for (;;) {
-    await Promise.race([deploy, aborted(signal)])
+    await before(signal, deploy)
     signal.throwIfAborted()
     const { reached, takers } = sent(wait.id, send)
     const ends = await Promise.all(takers.map(taker => taker.ended))
@@ -217,7 +217,7 @@ function sent (id, send) {
  * @param {AbortSignal} signal
  */
 async function untilTold (run, signal) {
-  if (endTold) await Promise.race([endTold(run), aborted(signal), sleep(TOLD_WITHIN, undefined, { ref: false, signal }).catch(() => {})])
+  if (endTold) await before(AbortSignal.any([signal, AbortSignal.timeout(TOLD_WITHIN)]), endTold(run))
 }
 
 /**
@@ -251,10 +251,18 @@ function arrived (msg) {
   return { key: before?.id ?? handover?.key ?? randomUUID(), resumed: Boolean(before), facts: before?.facts ?? null, handover }
 }
 
-/** @param {AbortSignal} signal */
-function aborted (signal) {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+/**
+ * Waits for something until a signal fires; leaves nothing behind at the signal, which lives as long as its node.
+ * @param {AbortSignal} signal
+ * @param {Promise<void>} what
+ */
+async function before (signal, what) {
+  if (signal.aborted) return
+  let stop = () => {}
+  const aborted = new Promise(resolve => { stop = () => resolve(undefined) })
+  signal.addEventListener('abort', stop, { once: true })
+  await Promise.race([what, aborted])
+  signal.removeEventListener('abort', stop)
 }
 
 /** @param {string} text */

@@ -1,10 +1,7 @@
 """What a request would do, without doing it; and the hash that ties a run to what was looked at."""
 
-import hashlib
 from collections.abc import Sequence
 from uuid import UUID
-
-import orjson
 
 from opsconductor.calendars.applying import Applied
 from opsconductor.contracts.actions import Action, CommandAction, ScriptAction
@@ -13,6 +10,7 @@ from opsconductor.executions.parameters import masked_values
 from opsconductor.executions.preparation import problem_of
 from opsconductor.executions.schemas import NewExecution, Preview, PreviewAction, PreviewTarget
 from opsconductor.executions.strategy import Course
+from opsconductor.kit.wire import sha256_of
 from opsconductor.targets.models import Target
 
 NOT_HASHED = {"preview_sha256", "name", "description", "values", "window_override"}
@@ -96,6 +94,4 @@ def _digest(wanted: NewExecution, order: Sequence[Target], calendars: Applied) -
         )
         for target in order
     )
-    return hashlib.sha256(
-        orjson.dumps([request, met, windows.decided(calendars)], option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
+    return sha256_of([request, met, windows.decided(calendars)]).hex()

@@ -1,11 +1,10 @@
 """What belongs to a tab, and whether it changed: pure functions over Node-RED's flat list of nodes."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from opsconductor.kit.wire import sha256_of
 
 Node = dict[str, Any]
 
@@ -85,7 +84,7 @@ def digest(nodes: list[Node], marks: Mapping[str, str]) -> str:
     """Return the SHA-256 of nodes and the marks of their credentials, whatever their place on the canvas."""
     plain: list[Any] = [{name: value for name, value in node.items() if name not in LAYOUT} for node in nodes]
     plain += [[node["id"], marks[node["id"]]] for node in nodes if node["id"] in marks]
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return sha256_of(plain).hex()
 
 
 def types_used(flows: list[Node]) -> set[str]:

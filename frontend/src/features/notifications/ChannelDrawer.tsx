@@ -7,6 +7,7 @@ import type { Channel, SentDelivery } from '@/api/types'
 import { errorText } from '@/components/errorText'
 import { tellDone } from '@/components/feedback'
 import { BellIcon, CheckIcon, WarningIcon } from '@/components/icons'
+import { MoreButton } from '@/components/MoreButton'
 import { Section } from '@/components/Page'
 import { SideDrawer } from '@/components/SideDrawer'
 import { ErrorState } from '@/components/states'
@@ -156,11 +157,7 @@ function Deliveries({ channel }: { channel: Channel }) {
           <Delivery key={row.id} delivery={row} />
         ))}
       </ul>
-      {onMore && (
-        <Button variant="default" size="xs" mt="sm" loading={loadingMore} onClick={onMore}>
-          {t('list.more')}
-        </Button>
-      )}
+      {onMore && <MoreButton size="xs" mt="sm" onMore={onMore} loadingMore={loadingMore} />}
     </>
   )
 }

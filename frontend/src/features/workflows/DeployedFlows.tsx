@@ -1,11 +1,12 @@
 /** The flows as they were last deployed: which version, and as whom each acts. */
-import { Button, Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import { Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { pagesOf } from '@/api/paging'
 import type { Workflow } from '@/api/types'
 import { BanIcon, ChevronDownIcon, ChevronRightIcon, WorkflowIcon } from '@/components/icons'
 import { ButtonLink, TextLink } from '@/components/links'
+import { MoreButton } from '@/components/MoreButton'
 import { type Column, ResourceTable } from '@/components/ResourceTable'
 import { ActiveBadge, ToneBadge } from '@/components/Status'
 import { EmptyState, ErrorState } from '@/components/states'
@@ -141,11 +142,7 @@ function Versions({ flow }: { flow: Workflow }) {
           </li>
         ))}
       </ul>
-      {onMore && (
-        <Button variant="default" size="compact-xs" mt="sm" loading={loadingMore} onClick={onMore}>
-          {t('list.more')}
-        </Button>
-      )}
+      {onMore && <MoreButton size="compact-xs" mt="sm" onMore={onMore} loadingMore={loadingMore} />}
     </>
   )
 }

@@ -1,5 +1,6 @@
 """The API of a stack on this machine, for the command line: its right to it is the installation's secret key."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -39,14 +40,19 @@ class Api:
 
     def every(self, path: str, **filters: str) -> list[dict[str, Any]]:
         """Return every row of a list."""
-        rows: list[dict[str, Any]] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            more = {"cursor": cursor} if cursor else {}
-            page = self.call("GET", path, params={"limit": PAGE, **filters, **more})
-            rows += page["items"]
-            cursor = page["next_cursor"]
-        return rows
+        return every(self.call, path, **filters)
+
+
+def every(call: Callable[..., Any], path: str, **filters: str) -> list[dict[str, Any]]:
+    """Return every row of a list, page by page: `call` is asked with the method, the path and `params`."""
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        more = {"cursor": cursor} if cursor else {}
+        page = call("GET", path, params={"limit": PAGE, **filters, **more})
+        rows += page["items"]
+        cursor = page["next_cursor"]
+    return rows
 
 
 def checked(answer: httpx.Response) -> Any:
