@@ -1,11 +1,12 @@
 """The dialogs of our nodes in Node-RED's editor, with live lists, as a designer uses them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from tests.e2e.conftest import editor_of
 from tests.support.chromium import Complaints
 from tests.support.editor import close_dialog, leave_dialog, write, wrong_fields
@@ -141,6 +142,33 @@ async def test_the_command_executor_offers_stored_scripts_and_their_parameters(e
     assert (saved["kind"], saved["scriptIdName"], saved["maxFailures"]) == ("stored", "greet (sh)", "10%")
     assert [(row["name"], row["type"]) for row in saved["parameters"]] == [("GREETING", "str")]
     assert saved["valid"]
+
+
+async def test_what_is_chosen_while_its_list_is_on_the_way_stays_chosen(editor: Page) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        arrived.set()
+        await go_on.wait()
+        await route.continue_()
+
+    id = await open_dialog(editor, "opsconductor-command-executor")
+    await editor.locator("#node-input-kind").select_option("stored")
+    status, script = editor.locator("#opsc-scripts-status"), editor.locator("#node-input-scriptId")
+    await expect(status).to_have_text("1 of 1")
+    await editor.route("**/opsconductor/scripts?*", hold)
+    await editor.locator("#opsc-scripts-search").fill("no script of that name")
+    await arrived.wait()
+    await script.select_option(label="greet (sh)")
+    go_on.set()
+    await expect(status).to_have_text("0 of 0")
+    await editor.unroute("**/opsconductor/scripts?*")
+    await expect(script.locator("option:checked")).to_have_text("greet (sh)")
+    await expect(editor.locator("#opsc-script-asks")).to_contain_text("GREETING*")
+    saved = await close_dialog(editor, id)
+
+    assert saved["scriptId"]
+    assert saved["scriptIdName"] == "greet (sh)"
 
 
 async def test_a_setting_that_can_not_be_is_marked_and_makes_the_node_invalid(editor: Page) -> None:
