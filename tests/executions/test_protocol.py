@@ -66,7 +66,7 @@ async def _store(sessions: Sessions, claims: list[Claim], **columns: object) -> 
     async with sessions() as session:
         stored = await protocol.store(session, [_outcome(claim, **columns) for claim in claims])
         await session.commit()
-    return stored
+    return stored.results
 
 
 def _outcome(claim: Claim, **columns: object) -> Outcome:

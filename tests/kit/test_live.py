@@ -41,6 +41,20 @@ async def test_a_hint_leaves_who_waits_for_another_id_alone(pair: tuple[Hints, H
         assert not other.is_set()
 
 
+async def test_who_waits_for_an_end_is_left_alone_as_long_as_it_surely_goes_on(
+    pair: tuple[Hints, Hints],
+) -> None:
+    here, there = pair
+    async with there.watching("e-1") as any_change, there.watching("e-1", for_its_end=True) as end:
+        await here.publish("execution", "e-1", goes_on=True)
+        await asyncio.wait_for(any_change.wait(), 2)
+
+        assert not end.is_set()
+
+        await here.publish("execution", "e-1")
+        await asyncio.wait_for(end.wait(), 2)
+
+
 async def test_everything_is_seen_with_its_kind_in_order(pair: tuple[Hints, Hints]) -> None:
     here, there = pair
     async with there.everything() as queue:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -37,6 +37,7 @@ from opsconductor.hooks.check_routes import internal as hooks_internal
 from opsconductor.hooks.checking import Checker
 from opsconductor.hooks.routes import router as hooks
 from opsconductor.kit.access import public
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.database import connect, each_statement_by_itself, sessions
 from opsconductor.kit.errors import Unavailable
 from opsconductor.kit.garbage import leave_out_what_is_here
@@ -89,7 +90,7 @@ BODY_LIMITS = {
 }
 NEEDED = ("database_url", "redis_url", "secret_key")
 
-health = APIRouter(tags=["health"])
+health = Branch(tags=["health"])
 
 
 @health.get("/health")
@@ -123,21 +124,19 @@ def create_app(config: Settings) -> FastAPI:
     app.state.settings = config
     for error in (OperationalError, PoolTimeout):
         app.add_exception_handler(error, _database_away)
-    root = APIRouter(dependencies=[Depends(guard), Depends(only_known_parameters)])
+    guarded = [Depends(guard), Depends(only_known_parameters)]
     # outputs before executions: /executions/compare is no execution's id
     people = (auth, workflow_tokens, notifications, notification_channels)
     nouns = (targets, windows_of_targets, calendars, credentials, scripts, files, outputs, executions)
     log_of_deeds = (audit_chain, audit)
     flows = (workflows, exchange, deploys, hooks, templates, runs)
-    # Routes are looked through in order: what flows ask for all the time comes first.
     if config.enable_workflow_api:
         for router in (workflow_api, workflow_library, workflow_reporting):
-            root.include_router(router, prefix="/api")
+            app.include_router(router, prefix="/api", dependencies=guarded)
     for router in (waits, runs_internal, hooks_internal, workflow_storage, auth_internal, health):
-        root.include_router(router)
+        app.include_router(router, dependencies=guarded)
     for router in (*people, *nouns, *log_of_deeds, *flows):
-        root.include_router(router, prefix="/api/v3")
-    app.include_router(root)
+        app.include_router(router, prefix="/api/v3", dependencies=guarded)
     return app
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from opsconductor.audit import chain_repository as repository
@@ -12,11 +12,12 @@ from opsconductor.audit import exporting, verifying
 from opsconductor.audit.chain import Head
 from opsconductor.audit.schemas import ChainOut, VerdictOut
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.database import Sessions
 from opsconductor.kit.errors import Invalid
 from opsconductor.kit.requests import Uow
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = Branch(prefix="/audit", tags=["audit"])
 
 
 class NotedByHalves(Invalid):

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from opsconductor.audit import service
 from opsconductor.audit.schemas import AuditEntryOut
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = Branch(prefix="/audit", tags=["audit"])
 
 Text = Annotated[str | None, Query(max_length=255)]
 

@@ -1,10 +1,11 @@
 """The auth domain's questions to the database."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import Select, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -45,16 +46,18 @@ def users() -> Select[Any]:
 
 async def open_session(session: AsyncSession, token_hash: bytes) -> Session | None:
     """Return the live session with this token, with its user, if both are still good."""
-    return await session.scalar(_live_sessions().where(Session.token_hash == token_hash))
+    return await session.scalar(_live_sessions("token_hash"), {"wanted": token_hash})
 
 
 async def open_session_by_id(session: AsyncSession, session_id: UUID) -> Session | None:
-    return await session.scalar(_live_sessions().where(Session.id == session_id))
+    return await session.scalar(_live_sessions("id"), {"wanted": session_id})
 
 
-def _live_sessions() -> Select[Session]:
+@cache
+def _live_sessions(by: str) -> Select[Session]:
     query = select(Session).join(Session.user).options(joinedload(Session.user, innerjoin=True))
-    return query.where(Session.revoked_at.is_(None), Session.expires_at > func.now(), User.is_active)
+    query = query.where(Session.revoked_at.is_(None), Session.expires_at > func.now(), User.is_active)
+    return query.where(getattr(Session, by) == bindparam("wanted"))
 
 
 async def revoke_sessions_of(session: AsyncSession, user_id: UUID) -> None:

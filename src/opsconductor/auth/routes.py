@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from opsconductor.auth import service
 from opsconductor.auth.guard import Guard
@@ -28,14 +28,15 @@ from opsconductor.auth.schemas import (
 )
 from opsconductor.auth.tokens import ACCESS_LIFE
 from opsconductor.kit.access import allowed, public
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.clock import now
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.kit.settings import Settings
 
-router = APIRouter()
-internal = APIRouter(prefix="/internal", include_in_schema=False)
+router = Branch()
+internal = Branch(prefix="/internal", include_in_schema=False)
 
 
 async def current_principal(request: Request) -> Principal:

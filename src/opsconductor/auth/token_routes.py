@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from opsconductor.auth import token_service
 from opsconductor.auth.models import TokenState, User, WorkflowToken
@@ -15,12 +15,13 @@ from opsconductor.auth.token_schemas import (
     WorkflowTokenInfo,
 )
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.clock import now
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 
-router = APIRouter(prefix="/workflow-tokens", tags=["workflow tokens"])
+router = Branch(prefix="/workflow-tokens", tags=["workflow tokens"])
 
 
 async def current_user(current: Current) -> User:

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import TheBridge, limited
 from opsconductor.contracts.listing import WorkflowDeploys
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
 DEPLOYS = "/api/v3/deploys"
 MOST = 200  # as in the core
 
-router = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Depends(limited)])
+router = Branch(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Depends(limited)])
 
 Number = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Some = Annotated[int, Query(ge=1, le=MOST)]

@@ -2,16 +2,17 @@
 
 import json
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.core import NO_STORE, fingerprint
 from opsconductor.bridge.state import Bridge, TheBridge
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.errors import ForeignOrigin, NotSignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-router = APIRouter(prefix="/internal")
+router = Branch(prefix="/internal")
 
 
 @router.get("/editor-auth", status_code=204)

@@ -1,11 +1,12 @@
 """Whether a request to a hook may reach its flow: what Node-RED asks before it hands one over."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.core import fingerprint, passed_back, passed_on
 from opsconductor.bridge.state import TheBridge, address_of, count, token_of
 from opsconductor.contracts.hooks import HookPassed, Method, Path, Shown
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 from opsconductor.kit.rate import Limit
 
@@ -17,9 +18,7 @@ SHOWN = (
     b"x-github-delivery",
 )
 
-router = APIRouter(
-    prefix="/api/nodered/hooks", dependencies=[Depends(only_known_parameters), Depends(token_of)]
-)
+router = Branch(prefix="/api/nodered/hooks", dependencies=[Depends(only_known_parameters), Depends(token_of)])
 
 
 async def limited_by_address(

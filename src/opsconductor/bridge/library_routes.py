@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
@@ -14,13 +14,14 @@ from opsconductor.bridge.state import TheBridge
 from opsconductor.contracts.files import FileName
 from opsconductor.contracts.listing import WorkflowFile, WorkflowFiles, WorkflowScripts
 from opsconductor.contracts.workflow import MOST_OUTPUTS, WorkflowOutputs
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
 LONGEST_LIST = 200  # as in the core
 BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 SCRIPTS, FILES = "/api/v3/scripts", "/api/v3/files"
 
-router = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Limited])
+router = Branch(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Limited])
 
 Number = Annotated[int, Query(ge=1, le=LONGEST_LIST)]
 Name = Annotated[FileName, Query()]

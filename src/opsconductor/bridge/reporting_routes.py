@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.routes import IdempotencyKey, Wait
@@ -16,9 +16,10 @@ from opsconductor.contracts.reporting import (
     WorkflowNotify,
     WorkflowPreview,
 )
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
-router = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Depends(limited)])
+router = Branch(prefix="/api/workflow", dependencies=[Depends(only_known_parameters), Depends(limited)])
 
 
 @router.get("/notification-channels", response_model=WorkflowChannels)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from redis.exceptions import RedisError
@@ -22,6 +22,7 @@ from opsconductor.contracts.workflow import (
     WorkflowTargets,
     WorkflowTokenOut,
 )
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.callers import ISSUED, Caller
 from opsconductor.kit.http import only_known_parameters
 from opsconductor.kit.rate import Limit
@@ -30,8 +31,8 @@ from opsconductor.kit.settings import Settings
 LONGEST_WAIT = 60  # s; as in the core
 REDIS_PATIENCE = 1.0  # s
 
-health = APIRouter()
-api = APIRouter(prefix="/api/workflow", dependencies=[Depends(only_known_parameters)])
+health = Branch()
+api = Branch(prefix="/api/workflow", dependencies=[Depends(only_known_parameters)])
 
 IdempotencyKey = Annotated[
     str | None,

@@ -1,15 +1,14 @@
 """What Node-RED tells of the runs of its flows."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import TheBridge, limited
 from opsconductor.contracts.runs import RunReports, RunsHeard
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
-router = APIRouter(
-    prefix="/api/nodered/runs", dependencies=[Depends(only_known_parameters), Depends(limited)]
-)
+router = Branch(prefix="/api/nodered/runs", dependencies=[Depends(only_known_parameters), Depends(limited)])
 
 
 @router.put("", response_model=RunsHeard)

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.core import fingerprint, passed_back, passed_on
 from opsconductor.bridge.state import TheBridge, Token, limited
 from opsconductor.contracts.workflow import Document, EditorUser, Saved, SaveFlows, Snapshot
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
-router = APIRouter(prefix="/api/nodered", dependencies=[Depends(only_known_parameters)])
-storage = APIRouter(prefix="/storage", dependencies=[Depends(limited)])
+router = Branch(prefix="/api/nodered", dependencies=[Depends(only_known_parameters)])
+storage = Branch(prefix="/storage", dependencies=[Depends(limited)])
 
 Kind = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """It becomes a part of a path, and must stay one."""

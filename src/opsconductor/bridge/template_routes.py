@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import Cursor, TheBridge, limited
@@ -13,6 +13,7 @@ from opsconductor.contracts.listing import (
     WorkflowTemplates,
 )
 from opsconductor.contracts.workflow import NodeTypes
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
 TEMPLATES = "/api/v3/workflow-templates"
@@ -20,8 +21,8 @@ PAGE = 200  # as in the core
 
 GUARDED = [Depends(only_known_parameters), Depends(limited)]
 
-router = APIRouter(prefix="/api/workflow", dependencies=GUARDED)
-storage = APIRouter(prefix="/api/nodered/storage", dependencies=GUARDED)
+router = Branch(prefix="/api/workflow", dependencies=GUARDED)
+storage = Branch(prefix="/api/nodered/storage", dependencies=GUARDED)
 
 Category = Annotated[str, Query(min_length=1, max_length=100)]
 

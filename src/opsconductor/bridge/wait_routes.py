@@ -3,18 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from opsconductor.bridge.state import Cursor, TheBridge, limited
 from opsconductor.contracts.waits import Claim, Claimed, WaitIn, WaitsOut
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.http import only_known_parameters
 
 CORE = "/internal/waits"
 
-router = APIRouter(
-    prefix="/api/nodered/waits", dependencies=[Depends(only_known_parameters), Depends(limited)]
-)
+router = Branch(prefix="/api/nodered/waits", dependencies=[Depends(only_known_parameters), Depends(limited)])
 
 NodeId = Annotated[str, Query(min_length=1, max_length=255)]
 

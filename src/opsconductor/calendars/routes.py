@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from opsconductor.calendars import service
 from opsconductor.calendars.applying import facts_of, rule_of
@@ -22,12 +22,13 @@ from opsconductor.calendars.schemas import (
 )
 from opsconductor.calendars.timetable import Interval
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 
-router = APIRouter(prefix="/calendars", tags=["calendars"])
-of_targets = APIRouter(prefix="/targets", tags=["calendars"])
+router = Branch(prefix="/calendars", tags=["calendars"])
+of_targets = Branch(prefix="/targets", tags=["calendars"])
 
 MOST_UPCOMING = 200
 COMPUTED = {"now"}

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from opsconductor.credentials import service
 from opsconductor.credentials.models import Credential
@@ -11,11 +11,12 @@ from opsconductor.credentials.schemas import CertificateOut, CredentialChange, C
 from opsconductor.credentials.service import Uses
 from opsconductor.credentials.vault import Vault
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.transports.ssh.certificates import describe_certificate
 
-router = APIRouter(prefix="/credentials", tags=["credentials"])
+router = Branch(prefix="/credentials", tags=["credentials"])
 
 
 async def vault_of(request: Request) -> Vault:

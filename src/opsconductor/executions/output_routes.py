@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from opsconductor.executions import downloads, grouping, reading, service
@@ -18,9 +18,10 @@ from opsconductor.executions.output_schemas import (
 )
 from opsconductor.executions.reading import Reader, Search
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor
 
-router = APIRouter(prefix="/executions", tags=["outputs"])
+router = Branch(prefix="/executions", tags=["outputs"])
 
 From = Annotated[
     int,

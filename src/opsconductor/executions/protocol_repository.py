@@ -152,8 +152,18 @@ def _to_be_stopped() -> Any:
     )
 
 
-async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]:
-    """Write results down, all in one statement; return the ids that were still ours (others were superseded).
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of writing outcomes down."""
+
+    results: set[UUID]
+    """Those that were still ours; others were superseded."""
+    ended: set[UUID]
+    """The executions that ended by it."""
+
+
+async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> Stored:
+    """Write results down, all in one statement.
 
     The same statement holds their executions, each before its results are written, as `lock` does: what steers and
     finishes an execution after it sees what others have written before.
@@ -164,8 +174,8 @@ async def store(session: AsyncSession, outcomes: Sequence[Outcome]) -> set[UUID]
     given["execution_ids"] = list({claim.execution_id for claim in claims})
     written = (await session.execute(_storing(tuple(columns)), given, execution_options=PLAIN)).all()
     await steer(session, sorted({execution_id for _, execution_id, steered in written if steered}))
-    await finish(session, sorted({execution_id for _, execution_id, _ in written}))
-    return {id for id, _, _ in written}
+    ended = await finish(session, sorted({execution_id for _, execution_id, _ in written}))
+    return Stored({id for id, _, _ in written}, set(ended))
 
 
 @cache

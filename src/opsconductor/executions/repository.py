@@ -69,13 +69,18 @@ async def execution_with_counts(
     session: AsyncSession, execution_id: UUID
 ) -> tuple[Execution, dict[str, int]] | None:
     """Return an execution, and how many results of each status it has."""
-    each = select(ExecutionResult.status, func.count().label("number"))
-    each = each.where(ExecutionResult.execution_id == execution_id).group_by(ExecutionResult.status)
-    found = each.subquery()
-    counted = select(func.coalesce(func.jsonb_object_agg(found.c.status, found.c.number), text("'{}'")))
-    query = select(Execution, counted.scalar_subquery()).where(Execution.id == execution_id)
-    row = (await session.execute(query)).one_or_none()
+    row = (await session.execute(_with_counts(), {"execution_id": execution_id})).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+@cache
+def _with_counts() -> Select[Execution, dict[str, int]]:
+    each = select(ExecutionResult.status, func.count().label("number"))
+    each = each.where(ExecutionResult.execution_id == bindparam("execution_id"))
+    found = each.group_by(ExecutionResult.status).subquery()
+    counted = select(func.coalesce(func.jsonb_object_agg(found.c.status, found.c.number), text("'{}'")))
+    query = select(Execution, counted.scalar_subquery())
+    return query.where(Execution.id == bindparam("execution_id"))
 
 
 async def counts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -22,11 +22,12 @@ from opsconductor.executions.views import execution_out, results_out
 from opsconductor.executions.watching import Lookout
 from opsconductor.executions.windows import OVERRIDE
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 
-router = APIRouter(prefix="/executions", tags=["executions"])
+router = Branch(prefix="/executions", tags=["executions"])
 
 LONGEST_WAIT = 60  # s
 

@@ -281,9 +281,11 @@ async def results(
     uow: UnitOfWork, execution_id: UUID, status: str | None, limit: int, cursor: str | None
 ) -> Rows:
     """Return a page of an execution's results, by target name."""
-    await get(uow, execution_id)
     order = [Order(ExecutionResult.target_name), Order(ExecutionResult.id)]
-    return await page_of(uow.session, repository.results(execution_id, status), order, limit, cursor)
+    found = await page_of(uow.session, repository.results(execution_id, status), order, limit, cursor)
+    if not found.items:
+        await get(uow, execution_id)  # or there is no such execution
+    return found
 
 
 async def result(uow: UnitOfWork, execution_id: UUID, result_id: UUID) -> ExecutionResult:

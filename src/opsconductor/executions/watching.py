@@ -65,7 +65,7 @@ class Lookout:
     async def until_ended(self, execution_id: UUID, seconds: float) -> ExecutionOut:
         """Return an execution once it has ended, or as it is after some seconds."""
         deadline = time.monotonic() + seconds
-        async with self.hints.watching(str(execution_id)) as changed:
+        async with self.hints.watching(str(execution_id), for_its_end=True) as changed:
             while True:
                 changed.clear()
                 found = await self.look(execution_id)

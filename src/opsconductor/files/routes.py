@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 from starlette.requests import ClientDisconnect
 
@@ -15,11 +15,12 @@ from opsconductor.files.models import File
 from opsconductor.files.schemas import FileOut, Purpose
 from opsconductor.files.storage import Storage
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import IdempotencyKey, Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = Branch(prefix="/files", tags=["files"])
 
 AS_A_FILE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
 """A file is somebody's content under our address: no browser shall take it for a page of ours."""

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from opsconductor.contracts.hooks import HookPassed, Method, Path, Shown
 from opsconductor.hooks import proofs
 from opsconductor.hooks.checking import Checker
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.requests import Uow
 
-internal = APIRouter(prefix="/internal/hooks", include_in_schema=False)
+internal = Branch(prefix="/internal/hooks", include_in_schema=False)
 
 
 async def checker_of(request: Request) -> Checker:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from opsconductor.auth.routes import Current
 from opsconductor.contracts.hooks import Protection
@@ -21,13 +21,14 @@ from opsconductor.hooks.schemas import (
     NewHookSecret,
 )
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.kit.settings import Settings
 from opsconductor.kit.unit_of_work import UnitOfWork
 
-router = APIRouter(prefix="/hooks", tags=["hooks"])
+router = Branch(prefix="/hooks", tags=["hooks"])
 
 
 @router.get("")

@@ -27,6 +27,7 @@ class Hints:
             settings.redis_url.get_secret_value(), socket_connect_timeout=2, socket_keepalive=True
         )
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._waiting_for_the_end: dict[str, set[asyncio.Event]] = {}
         self._all: set[asyncio.Queue[dict[str, str]]] = set()
         self._listener: asyncio.Task[None] | None = None
         self.connected = False
@@ -43,25 +44,29 @@ class Hints:
             await asyncio.wait([self._listener], timeout=0.1)
         await self.redis.aclose()
 
-    async def publish(self, kind: str, id: str) -> None:
-        """Tell every process that the `kind` with this id changed. Failing is logged, not raised."""
+    async def publish(self, kind: str, id: str, *, goes_on: bool = False) -> None:
+        """Tell every process that the `kind` with this id changed, and if it is sure that this was not its end.
+
+        Failing is logged, not raised.
+        """
+        hint = {"kind": kind, "id": id} | ({"goes_on": True} if goes_on else {})
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.redis.publish(CHANNEL, orjson.dumps({"kind": kind, "id": id}))
+                await self.redis.publish(CHANNEL, orjson.dumps(hint))
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("live.not_published", kind=kind, reason=type(error).__name__)
 
     @asynccontextmanager
-    async def watching(self, id: str) -> AsyncIterator[asyncio.Event]:
-        """Yield an event that is set at each hint about this id; the watcher clears it."""
-        event = asyncio.Event()
-        self._waiting.setdefault(id, set()).add(event)
+    async def watching(self, id: str, *, for_its_end: bool = False) -> AsyncIterator[asyncio.Event]:
+        """Yield an event that is set at each hint about this id, or that may be of its end; the watcher clears it."""
+        event, waiting = asyncio.Event(), self._waiting_for_the_end if for_its_end else self._waiting
+        waiting.setdefault(id, set()).add(event)
         try:
             yield event
         finally:
-            self._waiting[id].discard(event)
-            if not self._waiting[id]:
-                del self._waiting[id]
+            waiting[id].discard(event)
+            if not waiting[id]:
+                del waiting[id]
 
     @asynccontextmanager
     async def everything(self, size: int = 1000) -> AsyncIterator[asyncio.Queue[dict[str, str]]]:
@@ -98,8 +103,10 @@ class Hints:
         except (ValueError, KeyError, TypeError):
             log.warning("live.unreadable_hint")
             return
-        for event in self._waiting.get(id, ()):
-            event.set()
+        concerned = (self._waiting,) if hint.get("goes_on") else (self._waiting, self._waiting_for_the_end)
+        for waiting in concerned:
+            for event in waiting.get(id, ()):
+                event.set()
         self._queue(str(hint.get("kind", "")), id)
 
     def _queue(self, kind: str, id: str) -> None:
@@ -108,7 +115,8 @@ class Hints:
                 queue.put_nowait({"kind": kind, "id": id})
 
     def _wake_everyone(self) -> None:
-        for events in self._waiting.values():
-            for event in events:
-                event.set()
+        for waiting in (self._waiting, self._waiting_for_the_end):
+            for events in waiting.values():
+                for event in events:
+                    event.set()
         self._queue(RECONNECTED, "")

@@ -87,8 +87,8 @@ def after(order: Sequence[Order], values: Sequence[Any]) -> ColumnElement[bool]:
 async def page_of(
     session: AsyncSession, query: Select[Any], order: Sequence[Order], limit: int, cursor: str | None
 ) -> Rows:
-    """Return one page and the total: two statements, whatever the length of the list."""
-    total = await session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    """Return one page and the total: two statements, whatever the length of the list; one where all is on a page."""
+    whole = query
     if cursor:
         texts = decode(cursor, len(order))
         query = query.where(after(order, [_typed(o, t) for o, t in zip(order, texts, strict=True)]))
@@ -97,7 +97,13 @@ async def page_of(
     more = len(rows) > limit
     rows = rows[:limit]
     last = [getattr(rows[-1], o.column.key) for o in order] if more else []
+    total = await _number_of(session, whole) if more or cursor else len(rows)
     return Rows(rows, total, encode(last) if more else None)
+
+
+async def _number_of(session: AsyncSession, query: Select[Any]) -> int:
+    counted = select(func.count()).select_from(query.order_by(None).subquery())
+    return await session.scalar(counted) or 0
 
 
 def _typed(order: Order, text: str) -> Any:

@@ -4,11 +4,12 @@ import time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from opsconductor.auth.routes import Current
 from opsconductor.credentials.routes import OpenVault
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
@@ -29,7 +30,7 @@ from opsconductor.notifications.schemas import (
     WebhookOut,
 )
 
-router = APIRouter(prefix="/notification-channels", tags=["notifications"])
+router = Branch(prefix="/notification-channels", tags=["notifications"])
 
 ALLOW_PRIVATE = "notifications.allow_private"
 

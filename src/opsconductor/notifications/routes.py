@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from opsconductor.auth.routes import Current
 from opsconductor.contracts.reporting import Severity
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import IdempotencyKey, Uow
 from opsconductor.notifications import service
@@ -23,7 +24,7 @@ from opsconductor.notifications.schemas import (
     UnreadOut,
 )
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = Branch(prefix="/notifications", tags=["notifications"])
 
 
 @router.get("")

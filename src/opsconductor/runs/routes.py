@@ -3,20 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime
 
 from opsconductor.contracts.runs import RunReports, RunsHeard, RunStatus
 from opsconductor.executions.routes import Look, tell_of_cancelled
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
 from opsconductor.runs import repository, service
 from opsconductor.runs.schemas import RunDetail, RunOut
 
-router = APIRouter(prefix="/workflow-executions", tags=["workflow executions"])
-internal = APIRouter(prefix="/internal/runs", include_in_schema=False)
+router = Branch(prefix="/workflow-executions", tags=["workflow executions"])
+internal = Branch(prefix="/internal/runs", include_in_schema=False)
 
 
 @router.get("")

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from opsconductor.contracts.waits import Claim, Claimed, WaitIn, WaitOut, WaitsOut
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor
 from opsconductor.kit.requests import Uow
 from opsconductor.runs import waits_repository as waits
 
-router = APIRouter(prefix="/internal/waits", include_in_schema=False)
+router = Branch(prefix="/internal/waits", include_in_schema=False)
 
 MOST = 100
 """Waits of one node in an answer; each may be as large as a message that is kept."""

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.scripts import service
@@ -23,7 +24,7 @@ from opsconductor.scripts.schemas import (
 )
 from opsconductor.targets.schemas import OsType
 
-router = APIRouter(prefix="/scripts", tags=["scripts"])
+router = Branch(prefix="/scripts", tags=["scripts"])
 
 LARGEST_NUMBER = 2**31 - 1  # of PostgreSQL's integer
 VersionNumber = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]

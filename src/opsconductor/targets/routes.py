@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from opsconductor.credentials.routes import OpenVault
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.unit_of_work import UnitsOfWork
@@ -27,7 +28,7 @@ from opsconductor.targets.schemas import (
 from opsconductor.targets.views import key_out, target_out
 from opsconductor.transports.base import Transport
 
-router = APIRouter(prefix="/targets", tags=["targets"])
+router = Branch(prefix="/targets", tags=["targets"])
 
 
 async def target_filter(

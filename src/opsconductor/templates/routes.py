@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from opsconductor.auth.routes import Current
 from opsconductor.auth.token_routes import Viewer
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.templates import service
@@ -27,7 +28,7 @@ from opsconductor.templates.schemas import (
 from opsconductor.workflows.exchange_schemas import FlowDocument, Imported
 from opsconductor.workflows.routes import deployed
 
-router = APIRouter(prefix="/workflow-templates", tags=["workflow templates"])
+router = Branch(prefix="/workflow-templates", tags=["workflow templates"])
 
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from opsconductor.auth.errors import PermissionMissing
@@ -32,6 +32,7 @@ from opsconductor.executions.routes import Admit, Look, Wait, cancelled
 from opsconductor.executions.schemas import ExecutionOut, NewExecution
 from opsconductor.executions.service import Place
 from opsconductor.kit.access import allowed, public
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.callers import ISSUED
 from opsconductor.kit.http import say_with_answer
 from opsconductor.kit.requests import IdempotencyKey, OnlyKnown, Uow, origin_of
@@ -42,7 +43,7 @@ from opsconductor.workflows import service
 from opsconductor.workflows.errors import GrantMissing
 from opsconductor.workflows.views import workflow_results_json
 
-router = APIRouter(prefix="/workflow", tags=["workflow API"])
+router = Branch(prefix="/workflow", tags=["workflow API"])
 
 
 @router.get("/targets", response_model=WorkflowTargets)

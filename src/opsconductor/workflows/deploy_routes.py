@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow
 from opsconductor.workflows import restoring, service
@@ -12,7 +13,7 @@ from opsconductor.workflows.models import NoderedDeploy
 from opsconductor.workflows.routes import Number, restored
 from opsconductor.workflows.schemas import DeployChange, DeployOut, Restored, TabChangeOut
 
-router = APIRouter(prefix="/deploys", tags=["deploys"])
+router = Branch(prefix="/deploys", tags=["deploys"])
 
 
 @router.get("")

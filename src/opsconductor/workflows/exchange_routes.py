@@ -1,16 +1,17 @@
 """Tabs that leave as documents and come back, for people."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from opsconductor.auth.routes import Current
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.requests import Uow
 from opsconductor.workflows import exchange
 from opsconductor.workflows.exchange import Source
 from opsconductor.workflows.exchange_schemas import FlowDocument, Imported, ImportFlow, ImportPreview
 from opsconductor.workflows.routes import FlowId, deployed
 
-router = APIRouter(prefix="/workflows", tags=["workflows"])
+router = Branch(prefix="/workflows", tags=["workflows"])
 
 
 @router.get("/{flow_id}/export")

@@ -4,14 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from opsconductor.contracts.workflow import MOST_OUTPUTS, WorkflowOutputs
 from opsconductor.executions.routes import Look
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.workflows.views import workflow_results_json
 
-router = APIRouter(prefix="/workflow", tags=["workflow API"])
+router = Branch(prefix="/workflow", tags=["workflow API"])
 
 Some = Annotated[list[UUID], Query(min_length=1, max_length=MOST_OUTPUTS)]
 

@@ -5,7 +5,7 @@ import time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from opsconductor.auth.principal import Principal
 from opsconductor.auth.routes import Current
@@ -22,6 +22,7 @@ from opsconductor.contracts.reporting import (
 )
 from opsconductor.contracts.workflow import WorkflowContext
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.live import Hints
 from opsconductor.kit.requests import IdempotencyKey, Uow
 from opsconductor.kit.unit_of_work import UnitOfWork, UnitsOfWork
@@ -34,7 +35,7 @@ from opsconductor.workflows import reporting
 LONGEST_WAIT = 60  # s
 TICK = 1.0  # s; how late an end is noticed when Redis is away
 
-router = APIRouter(prefix="/workflow", tags=["workflow API"])
+router = Branch(prefix="/workflow", tags=["workflow API"])
 
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait until nothing is pending.")]
 

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol, TypeVar
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from opsconductor.auth.principal import Principal
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.pagination import Cursor, Limit, Page
 from opsconductor.kit.requests import Uow, origin_of
 from opsconductor.kit.settings import Settings
@@ -25,7 +26,7 @@ from opsconductor.workflows.schemas import (
     WorkflowVersionOut,
 )
 
-router = APIRouter(prefix="/workflows", tags=["workflows"])
+router = Branch(prefix="/workflows", tags=["workflows"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from opsconductor.auth.errors import PermissionMissing
 from opsconductor.auth.policy import NODERED_PERMISSIONS
@@ -10,11 +10,12 @@ from opsconductor.auth.principal import Principal
 from opsconductor.auth.routes import Current, Gate
 from opsconductor.contracts.workflow import Document, EditorUser, NodeTypes, Saved, SaveFlows, Snapshot
 from opsconductor.kit.access import allowed
+from opsconductor.kit.branch import Branch
 from opsconductor.kit.errors import NotSignedIn
 from opsconductor.kit.requests import Uow
 from opsconductor.workflows import service
 
-router = APIRouter(prefix="/internal", include_in_schema=False)
+router = Branch(prefix="/internal", include_in_schema=False)
 
 LibraryPath = Annotated[str, Path(max_length=400, pattern=r"^[^\x00]*$")]
 
