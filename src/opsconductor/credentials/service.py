@@ -127,6 +127,21 @@ def login_of(credential: Credential, vault: Vault) -> SshLogin:
     )
 
 
+class Logins:
+    """Opens credentials for the sign-ins of one moment, each of them once. Not to be kept."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._opened: dict[UUID, SshLogin] = {}
+
+    def of(self, credential: Credential) -> SshLogin:
+        """Return what signs in with a credential. Raises SealBroken."""
+        found = self._opened.get(credential.id)
+        if found is None:
+            found = self._opened[credential.id] = login_of(credential, self._vault)
+        return found
+
+
 def _open(credential: Credential, vault: Vault, field: str) -> SecretStr | None:
     record = getattr(credential, field)
     if record is None:

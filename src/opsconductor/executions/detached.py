@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from opsconductor.executions import bring
-from opsconductor.executions.site import HARD_END, Site
+from opsconductor.executions.site import HARD_END, Site, StopRequest
 from opsconductor.executions.steps import Ended, ended_of
 from opsconductor.transports.base import Command, Running
 from opsconductor.transports.detached import OperationKey, Received, detaching
@@ -71,8 +71,8 @@ def _is_settled(site: Site) -> bool:
     return site.place[0] < site.operation.claim.reached
 
 
-def _stop(site: Site) -> asyncio.Event:
-    return asyncio.Event() if _is_settled(site) else site.operation.cancelled
+def _stop(site: Site) -> StopRequest:
+    return StopRequest() if _is_settled(site) else site.operation.cancelled
 
 
 def remembered(site: Site) -> Ended:

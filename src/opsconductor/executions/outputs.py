@@ -33,7 +33,8 @@ class Stream:
     """One stream of one command."""
 
     folder: Folder
-    path: Path
+    place: str
+    """Where its file is, if it becomes so long that it has one, relative to the folder's root."""
     secrets: Patterns = NOTHING
     head: bytearray = field(default_factory=bytearray)
     tail: bytes = b""
@@ -78,8 +79,9 @@ class Stream:
             return
         try:
             if self.file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self.file = self.path.open("xb")  # closed by `close`
+                path = self.folder.path_of(self.place)
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self.file = path.open("xb")  # closed by `close`
                 self.folder.writing(self.file)
             self.file.write(data)
         except OSError as error:  # a full disk costs output, not the exit code
@@ -105,11 +107,6 @@ class Stream:
                 self.storage_full = True
             self.folder.keep(self.place)  # the result refers to it only after this
 
-    @property
-    def place(self) -> str:
-        """Where the file is, relative to the root."""
-        return str(self.path.relative_to(self.folder.root))
-
     def columns(self, prefix: str) -> dict[str, object]:
         """Return what the result's row keeps of this stream."""
         return {
@@ -131,10 +128,10 @@ class Capture:
     def __init__(
         self, folder: Folder, result_id: UUID, fence: int, secrets: Sequence[SecretStr] = ()
     ) -> None:
-        day = folder.root / "outputs" / now().strftime("%Y/%m/%d")
+        place = f"outputs/{now():%Y/%m/%d}/{result_id}.{fence}"
         patterns = patterns_of(secrets)
-        self.out = Stream(folder, day / f"{result_id}.{fence}.out", patterns)
-        self.err = Stream(folder, day / f"{result_id}.{fence}.err", patterns)
+        self.out = Stream(folder, f"{place}.out", patterns)
+        self.err = Stream(folder, f"{place}.err", patterns)
 
     def stdout(self, data: bytes) -> None:
         self.out.write(data)

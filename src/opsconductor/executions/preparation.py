@@ -8,6 +8,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsconductor.contracts.actions import Action
+from opsconductor.credentials.service import Logins
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.executions import bring
 from opsconductor.executions import protocol_repository as protocol
@@ -50,7 +51,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
     jump_hosts = await targets.jump_hosts_of(session, fleet.values())
     actions = {id: _actions(plan) for id, plan in plans.items()}
     secrets = {id: _secrets(id, plan, vault) for id, plan in plans.items()}
-    operations = []
+    logins, operations = Logins(vault), []
     for claim in claims:
         plan, target = plans[claim.execution_id], fleet.get(claim.target_id)
         operation = Operation(
@@ -66,7 +67,7 @@ async def prepared(session: AsyncSession, claims: Sequence[Claim], vault: Vault)
         if hidden is None:
             operation.problem = SECRETS_SEALED
         if target is not None and operation.problem is None:
-            _equip(operation, target, jump_hosts, vault)
+            _equip(operation, target, jump_hosts, logins)
             operation.secrets += [SecretStr(text) for text in (hidden or {}).values() if text]
         operations.append(operation)
     return operations
@@ -98,9 +99,9 @@ def problem_of(target: Target) -> tuple[str, str, str] | None:
     return NO_CREDENTIAL if target.credential is None else None
 
 
-def _equip(operation: Operation, target: Target, jump_hosts: Mapping[UUID, Target], vault: Vault) -> None:
+def _equip(operation: Operation, target: Target, jump_hosts: Mapping[UUID, Target], logins: Logins) -> None:
     try:
-        way = way_to(target, jump_hosts, vault)
+        way = way_to(target, jump_hosts, logins)
     except NoCredential as missing:
         operation.problem = ("failed", "credential_missing", HOP_WITHOUT.format(name=missing.name))
         return

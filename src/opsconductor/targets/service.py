@@ -8,6 +8,7 @@ from uuid import UUID
 from opsconductor import audit
 from opsconductor.audit.service import changes
 from opsconductor.credentials import repository as credentials
+from opsconductor.credentials.service import Logins
 from opsconductor.credentials.vault import SealBroken, Vault
 from opsconductor.kit.clock import now
 from opsconductor.kit.pagination import Order, Rows, page_of
@@ -174,7 +175,7 @@ async def way_for_test(uow: UnitOfWork, target_id: UUID, vault: Vault) -> Way | 
     """Return the way to a target, or how the test ends where nobody can go it."""
     target = await get(uow, target_id)
     try:
-        return way_to(target, await jump_hosts_of(uow, [target]), vault)
+        return way_to(target, await jump_hosts_of(uow, [target]), Logins(vault))
     except NoCredential as missing:
         detail = f"{missing.name} has no credential; choose one for it."
     except SealBroken:

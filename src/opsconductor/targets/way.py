@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from opsconductor.credentials.service import login_of
-from opsconductor.credentials.vault import Vault
+from opsconductor.credentials.service import Logins
 from opsconductor.targets.models import Target
 from opsconductor.transports.base import Endpoint, Hop, HostKeyCheck, SshLogin
 from opsconductor.transports.errors import TransportError
@@ -72,22 +71,22 @@ def route(target: Target, jump_hosts: Mapping[UUID, Target]) -> list[Target]:
     return hops[::-1]
 
 
-def way_to(target: Target, jump_hosts: Mapping[UUID, Target], vault: Vault) -> Way:
+def way_to(target: Target, jump_hosts: Mapping[UUID, Target], logins: Logins) -> Way:
     """Open the credentials of a target and of its jump hosts. Raises NoCredential, SealBroken."""
     hops = route(target, jump_hosts)
-    return Way(target.id, *_access(target, vault), tuple(_hops(hops, vault)), tuple(hop.id for hop in hops))
+    return Way(target.id, *_access(target, logins), tuple(_hops(hops, logins)), tuple(hop.id for hop in hops))
 
 
-def _hops(targets: Iterable[Target], vault: Vault) -> Iterable[Hop]:
-    return (Hop(*_access(target, vault)) for target in targets)
+def _hops(targets: Iterable[Target], logins: Logins) -> Iterable[Hop]:
+    return (Hop(*_access(target, logins)) for target in targets)
 
 
-def _access(target: Target, vault: Vault) -> tuple[Endpoint, SshLogin, HostKeyCheck]:
+def _access(target: Target, logins: Logins) -> tuple[Endpoint, SshLogin, HostKeyCheck]:
     if target.credential is None:
         raise NoCredential(target.name)
     accept_new = target.host_key_policy == "pin-on-first-use"
     return (
         Endpoint(target.host, target.port, legacy=target.legacy_algorithms),
-        login_of(target.credential, vault),
+        logins.of(target.credential),
         HostKeyCheck(target.host_key, accept_new=accept_new),
     )

@@ -36,7 +36,7 @@ from opsconductor.transports.detached import Detaching, OperationKey, Received, 
 from opsconductor.transports.errors import ConnectionClosed, SessionRefused, SessionTimeout
 from opsconductor.transports.files import Files
 from opsconductor.transports.hostkeys import bare
-from opsconductor.transports.identity import take_apart
+from opsconductor.transports.identity import described
 
 T = TypeVar("T")
 SWEEP = 5.0  # s between two looks at what is idle: so much longer what is too old or dead may be held
@@ -186,10 +186,8 @@ class PooledTransport:
 
     def _identity(self, route: _Route, key: str) -> bytes:
         """Return a keyed digest of all that must be the same for a connection to be the same."""
-        parts: list[bytes] = []
-        take_apart((route.endpoint, route.login, route.via, key), parts)
-        framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return hashlib.blake2b(framed, key=self._salt, digest_size=32).digest()
+        whole = described(route.endpoint, route.login, route.via, key)
+        return hashlib.blake2b(whole, key=self._salt, digest_size=32).digest()
 
     async def _sweep(self) -> None:
         """Close what is too old or dead, as long as anything is idle."""
