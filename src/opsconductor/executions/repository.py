@@ -143,6 +143,11 @@ def results(execution_id: UUID, status: str | None = None) -> Select[Any]:
     return query.where(ExecutionResult.status == status) if status else query
 
 
+def results_as_rows(execution_id: UUID, status: str | None = None) -> Select[Any]:
+    """Return the same as rows with all columns: objects cost twice as much, and who only reads has no use for them."""
+    return results(execution_id, status).with_only_columns(*RESULTS.c)
+
+
 async def all_results(session: AsyncSession, execution_id: UUID) -> list[ExecutionResult]:
     query = results(execution_id).order_by(ExecutionResult.target_name, ExecutionResult.id)
     return list(await session.scalars(query))

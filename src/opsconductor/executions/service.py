@@ -90,17 +90,20 @@ async def accept(
         return earlier
     if only_known:
         raise NothingAccepted
-    fleet = await targets.known(uow, wanted.target_ids)
+    names = await targets.names_of(uow, wanted.target_ids)
     if repeated is None:
         wanted = await with_scripts(uow, wanted)
     given = repeated.given if repeated else await bound(uow, wanted)
     await check_files(uow, wanted)
     work = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
-    _admit(work, admission, len(fleet))
-    windows = await _windows(uow, fleet) if work.calendars else Applied(now())
-    _refuse_outdated(wanted, fleet, windows)
-    admitted = admit(windows, len(fleet), wanted.window_override, may_override=may_override)
-    way = course(wanted.strategy, wanted.actions, len(fleet))
+    _admit(work, admission, len(names))
+    windows = Applied(now())
+    if work.calendars or wanted.preview_sha256:
+        fleet = await targets.known(uow, wanted.target_ids)
+        windows = await _windows(uow, fleet)
+        _refuse_outdated(wanted, fleet, windows)
+    admitted = admit(windows, len(names), wanted.window_override, may_override=may_override)
+    way = course(wanted.strategy, wanted.actions, len(names))
     execution = _execution(uow, wanted, way, place, repeated)
     execution.starts_until, execution.window_override = admitted.starts_until, admitted.overridden
     give(execution, given, vault)
@@ -112,14 +115,14 @@ async def accept(
         earlier = await _earlier(uow, key, digest)
         assert earlier is not None
         return earlier
-    order = in_order(wanted.strategy, {id: target.name for id, target in fleet.items()})
+    order = in_order(wanted.strategy, names)
     first = repeated.first_actions if repeated else {}
     rows = [
         {
             "id": new_id(),
             "execution_id": execution.id,
             "target_id": id,
-            "target_name": fleet[id].name,
+            "target_name": names[id],
             "batch": way.batch_of(number) if len(way.batches) > 1 else 0,
             "place": number,
             "first_action": first.get(id, 0),
@@ -282,7 +285,7 @@ async def results(
 ) -> Rows:
     """Return a page of an execution's results, by target name."""
     order = [Order(ExecutionResult.target_name), Order(ExecutionResult.id)]
-    found = await page_of(uow.session, repository.results(execution_id, status), order, limit, cursor)
+    found = await page_of(uow.session, repository.results_as_rows(execution_id, status), order, limit, cursor)
     if not found.items:
         await get(uow, execution_id)  # or there is no such execution
     return found

@@ -1,9 +1,10 @@
 """The outbox: messages written down in the transaction, sent after it."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,4 +35,9 @@ async def unsent(
 
 async def forget(session: AsyncSession, ids: list[UUID]) -> None:
     """Delete messages that were sent."""
-    await session.execute(delete(OutgoingMessage).where(one_of(OutgoingMessage.id, "ids")), {"ids": ids})
+    await session.execute(_forgetting(), {"ids": ids}, execution_options={"synchronize_session": False})
+
+
+@cache
+def _forgetting() -> Delete:
+    return delete(OutgoingMessage).where(one_of(OutgoingMessage.id, "ids"))

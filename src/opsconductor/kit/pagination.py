@@ -93,7 +93,8 @@ async def page_of(
         texts = decode(cursor, len(order))
         query = query.where(after(order, [_typed(o, t) for o, t in zip(order, texts, strict=True)]))
     columns = [o.column.desc() if o.descending else o.column.asc() for o in order]
-    rows = list(await session.scalars(query.order_by(*columns).limit(limit + 1)))
+    found = await session.execute(query.order_by(*columns).limit(limit + 1))
+    rows = list(found.scalars() if len(query.column_descriptions) == 1 else found)
     more = len(rows) > limit
     rows = rows[:limit]
     last = [getattr(rows[-1], o.column.key) for o in order] if more else []

@@ -39,6 +39,16 @@ async def targets_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID
     return {row.id: row for row in rows}
 
 
+async def names_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(_names_by_id(), {"target_ids": list(ids)})
+    return {row[0]: row[1] for row in rows}
+
+
+@cache
+def _names_by_id() -> Select[UUID, str]:
+    return select(Target.id, Target.name).where(one_of(Target.id, "target_ids"))
+
+
 @cache
 def _by_id() -> Select[Target]:
     return _whole().where(one_of(Target.id, "target_ids"))

@@ -1,8 +1,8 @@
 """Use cases of the targets domain."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from opsconductor import audit
@@ -33,6 +33,7 @@ from opsconductor.transports.base import MAX_HOPS, Endpoint, Transport
 from opsconductor.transports.errors import HostKeyRefused, TransportError
 from opsconductor.transports.hostkeys import fingerprint
 
+T = TypeVar("T")
 REFERENCES = {"credential_id", "jump_target_id"}
 HINT = "target"
 """What others are told of when one of what lists of targets show changed: one came, is another, or went."""
@@ -101,7 +102,15 @@ async def get(uow: UnitOfWork, target_id: UUID, *, lock: bool = False) -> Target
 
 async def known(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, Target]:
     """Return the wanted targets, in the order they were asked for, each once; refuse ids that are none of a target."""
-    found = await repository.targets_by_id(uow.session, wanted)
+    return _all_of(wanted, await repository.targets_by_id(uow.session, wanted))
+
+
+async def names_of(uow: UnitOfWork, wanted: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what the wanted targets are called, as `known` does."""
+    return _all_of(wanted, await repository.names_by_id(uow.session, wanted))
+
+
+def _all_of(wanted: Sequence[UUID], found: Mapping[UUID, T]) -> dict[UUID, T]:
     missing = [str(id) for id in dict.fromkeys(wanted) if id not in found]
     if missing:
         shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
