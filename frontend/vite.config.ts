@@ -27,6 +27,7 @@ export default defineConfig({
     css: { modules: { classNameStrategy: 'non-scoped' } },
     // Files share one environment, which setup.ts leaves as it found it: that halves the time.
     isolate: false,
+    maxWorkers: '100%', // nothing else runs meanwhile; vitest would leave a core free
     restoreMocks: true,
     // ms; typing into a form takes 1 s on an idle machine, and tests run beside others on busy ones.
     testTimeout: 60_000,

@@ -16,12 +16,21 @@ pytest_plugins = [
 ]
 
 
+TAKING_MINUTES = {"bench", "chaos", "e2e", "nodes", "stack"}
+
+
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
     """Have tests run on the loop that core, bridge and worker run on.
 
     Who uses a fixture that is a coroutine is one too: pytest takes the fixture down before a test without a loop.
     """
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, begin with the modules that take minutes: short ones fill the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.parent.name not in TAKING_MINUTES)
 
 
 @pytest.fixture(scope="session", autouse=True)

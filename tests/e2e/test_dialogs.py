@@ -247,8 +247,8 @@ async def test_a_file_of_the_target_is_kept_after_a_download(
     await choose(page, direction="download")
     await write(page, "path", str(path))
     found = await save(page, transfer)
+    assert (found["direction"], found["path"], found["valid"]) == ("download", str(path), True)
     await run(page, admin, "fetch")
     kept = await (await page.request.get("/api/v3/files?q=report.txt")).json()
 
-    assert (found["direction"], found["valid"]) == ("download", True)
     assert [file["size"] for file in kept["items"]] == [path.stat().st_size]

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 from tests.e2e.conftest import editor_of
 from tests.support.chromium import Complaints
-from tests.support.editor import close_dialog, leave_dialog, write, wrong_fields
+from tests.support.editor import close_dialog, leave_dialog, until_open, write, wrong_fields
 from tests.support.whole_stack import WholeStack
 
 from opsconductor.stack.folders import project
@@ -73,7 +73,7 @@ async def open_dialog(page: Page, kind: str) -> str:
 
 async def open_again(page: Page, id: str) -> None:
     await page.evaluate("id => RED.editor.edit(RED.nodes.node(id))", id)
-    await expect(page.locator("#node-input-name")).to_be_visible()
+    await until_open(page)
 
 
 async def look(page: Page, name: str) -> None:

@@ -41,7 +41,13 @@ async def _middle(part: Locator) -> tuple[float, float]:
 async def open_dialog(page: Page, id: str) -> None:
     """Open the dialog of a node by a double click on it."""
     await page.locator(f"[id='{id}'] > .red-ui-flow-node").dblclick()
+    await until_open(page)
+
+
+async def until_open(page: Page) -> None:
+    """Wait until the dialog is there, and the editor has put the cursor into it: until then it swallows keys."""
     await expect(page.locator("#node-input-name")).to_be_visible()
+    await expect(page.locator(".red-ui-tray-body :focus")).to_have_count(1)
 
 
 async def close_dialog(page: Page, id: str) -> dict[str, Any]:

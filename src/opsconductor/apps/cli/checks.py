@@ -20,7 +20,8 @@ from opsconductor.stack.problems import StackProblem
 
 NEEDED_PROGRAMS = {"sshd": "openssh-server", "chromium": "chromium", "sudo": "sudo"}
 """Programs that tests talk to, and the Debian packages that have them."""
-PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # fixtures are of modules: a module stays on one worker
+PARALLEL = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Fixtures are of modules: a module stays on one worker. Which comes first, `tests/conftest.py` says."""
 LOCKED = ("runtime", "embedded", "dev", "bench")
 Benchmark = Literal["start", "ssh", "warm", "thousand", "dead", "output", "workflows", "many", "health"]
 
