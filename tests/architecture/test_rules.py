@@ -42,6 +42,10 @@ def _calls(path: Path) -> Iterator[ast.Call]:
     yield from (node for node in ast.walk(_tree(path)) if isinstance(node, ast.Call))
 
 
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
 def _commits(path: Path) -> bool:
     return any(isinstance(c.func, ast.Attribute) and c.func.attr == "commit" for c in _calls(path))
 
@@ -72,6 +76,12 @@ def test_statements_are_in_repositories_or_have_a_reason() -> None:
     }
 
     assert places == set(STATEMENTS)
+
+
+def test_routers_are_branches_which_requests_about_others_pass_by() -> None:
+    made = {_name(path) for path in FILES for call in _calls(path) if _called(call) == "APIRouter"}
+
+    assert made == set()
 
 
 def test_host_keys_are_never_left_unchecked() -> None:

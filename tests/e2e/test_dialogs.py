@@ -15,6 +15,7 @@ from tests.support.editor import (
     close_dialog,
     drop_between,
     leave_dialog,
+    open_again,
     open_dialog,
     press_deploy,
     show_tab,
@@ -85,7 +86,7 @@ async def save(page: Page, id: str) -> dict[str, Any]:
     """Press Done, and see that the dialog shows the same when it is opened again; return that."""
     before = await close_dialog(page, id)
     await expect(triangle(page, id)).to_have_count(0 if before["valid"] else 1)
-    await open_dialog(page, id)
+    await open_again(page, id)
     after = await close_dialog(page, id)
     assert after == before
     return after

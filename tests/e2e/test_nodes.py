@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 from tests.e2e.conftest import editor_of
 from tests.support.chromium import Complaints
-from tests.support.editor import close_dialog, leave_dialog, until_open, write, wrong_fields
+from tests.support.editor import close_dialog, leave_dialog, open_again, write, wrong_fields
 from tests.support.whole_stack import WholeStack
 
 from opsconductor.stack.folders import project
@@ -69,11 +69,6 @@ async def open_dialog(page: Page, kind: str) -> str:
     id = await page.evaluate("type => RED.nodes.filterNodes({type})[0].id", kind)
     await open_again(page, id)
     return str(id)
-
-
-async def open_again(page: Page, id: str) -> None:
-    await page.evaluate("id => RED.editor.edit(RED.nodes.node(id))", id)
-    await until_open(page)
 
 
 async def look(page: Page, name: str) -> None:

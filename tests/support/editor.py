@@ -44,6 +44,12 @@ async def open_dialog(page: Page, id: str) -> None:
     await until_open(page)
 
 
+async def open_again(page: Page, id: str) -> None:
+    """Open the dialog of a node as the editor's own menus do: a click may drag it where the view still moves."""
+    await page.evaluate("id => RED.editor.edit(RED.nodes.node(id))", id)
+    await until_open(page)
+
+
 async def until_open(page: Page) -> None:
     """Wait until the dialog is there, and the editor has put the cursor into it: until then it swallows keys."""
     await expect(page.locator("#node-input-name")).to_be_visible()
