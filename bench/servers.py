@@ -24,6 +24,8 @@ class ManyPorts(OpenSshServer):
 
     def __init__(self, program: Path, spec: Spec, more: Sequence[int]) -> None:
         super().__init__(program, spec)
+        # A storm breaks thousands of connections on purpose: not for the terminal of who watches it.
+        self.messages = ("-E", str(spec.home / "sshd.log"))
         self._more = "".join(f"Port {port}\n" for port in more)
 
     async def _accepts(self, extra: str) -> bool:

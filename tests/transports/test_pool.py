@@ -6,6 +6,7 @@ import os
 import signal
 from uuid import uuid4
 
+import orjson
 import pytest
 from pydantic import SecretStr
 from tests.support.sshd import running_sshd
@@ -35,6 +36,7 @@ from opsconductor.transports import (
     SshLogin,
 )
 from opsconductor.transports.fake import Answer, FakeTransport, Host, host_key_of
+from opsconductor.transports.identity import described
 from opsconductor.transports.ssh import Limits, SshTransport
 
 LOGIN = SshLogin("anybody", password=SecretStr("hunter2"))
@@ -88,6 +90,18 @@ OTHERS = {
     "another way": (WEB, LOGIN, PINNED, (JUMP,)),
     "no approved key": (WEB, LOGIN, HostKeyCheck(accept_new=True), ()),
 }
+
+
+@pytest.mark.parametrize("value", [WEB, LOGIN, JUMP, PINNED], ids=lambda value: type(value).__name__)
+def test_every_field_is_part_of_what_tells_connections_apart(value):
+    _, [told] = orjson.loads(described(value))
+
+    assert set(told) == {field.name for field in dataclasses.fields(value)}
+
+
+def test_what_can_not_be_told_apart_is_refused():
+    with pytest.raises(TypeError, match="object"):
+        described(WEB, object())
 
 
 @pytest.mark.parametrize(("endpoint", "login", "host_key", "via"), OTHERS.values(), ids=OTHERS)

@@ -57,6 +57,8 @@ class OpenSshServer:
     """One sshd in the foreground, in a session of its own. Serves the user it runs as."""
 
     kind = "openssh"
+    messages: tuple[str, ...] = ("-e",)
+    """sshd's option for where it writes what goes wrong: the log of whoever started it."""
 
     def __init__(self, program: Path, spec: Spec) -> None:
         self._program = program
@@ -101,7 +103,7 @@ class OpenSshServer:
         return await test.wait() == 0
 
     def _command(self, mode: str) -> list[str]:
-        return [str(self._program), mode, "-e", "-f", str(self._config)]
+        return [str(self._program), mode, *self.messages, "-f", str(self._config)]
 
 
 def _config(spec: Spec) -> str:
