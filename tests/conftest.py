@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.s3",
     "tests.support.whole_stack",
     "tests.support.chromium",
+    "tests.support.nodered",
 ]
 
 

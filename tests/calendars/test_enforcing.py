@@ -245,8 +245,5 @@ async def test_without_calendars_in_force_an_execution_costs_no_statement_more(
     async with kept(core, "allow", once(-60, 3600)):
         with_one, _ = await cost()
 
-    assert (switched_off, with_one) == (
-        without,
-        without + 3,
-    )  # calendars, their picked targets, the fleet's tags
+    assert (switched_off, with_one) == (without, without + 2)  # calendars, and the targets picked for them
     assert asked == 1  # within the statement that asks how much is open already

@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -182,7 +182,7 @@ class Engine:
             return await protocol.intend(session, claims, self._lease)
 
         allowed = await self._persistently(write)
-        await self._tell_of_beginnings(claims)
+        await self._tell(BEGUN, claims)
         return [claim.result_id in allowed for claim in claims]
 
     async def _write_beginnings(self, begun: list[Beginning]) -> list[Standing]:
@@ -190,19 +190,18 @@ class Engine:
             return await protocol.progress(session, begun)
 
         stop = await self._persistently(write)
-        await self._tell_of_beginnings([claim for claim, _ in begun])
+        await self._tell(BEGUN, [claim for claim, _ in begun])
         standing: dict[bool | None, Standing] = {None: "gone", True: "cancelled", False: "ours"}
         return [standing[stop.get(claim.result_id)] for claim, _ in begun]
 
     async def _write_outcomes(self, outcomes: list[Outcome]) -> list[bool]:
         stored = await self._persistently(lambda session: protocol.store(session, outcomes))
-        for id in {outcome.claim.execution_id for outcome in outcomes}:
-            await self._hints.publish("execution", str(id), goes_on=id not in stored.ended)
+        await self._tell("execution", [outcome.claim for outcome in outcomes], ended=stored.ended)
         return [outcome.claim.result_id in stored.results for outcome in outcomes]
 
-    async def _tell_of_beginnings(self, claims: Sequence[Claim]) -> None:
-        for id in {str(claim.execution_id) for claim in claims}:
-            await self._hints.publish(BEGUN, id, goes_on=True)
+    async def _tell(self, kind: str, claims: Sequence[Claim], ended: Collection[UUID] = ()) -> None:
+        for id in {claim.execution_id for claim in claims}:
+            await self._hints.publish(kind, str(id), goes_on=id not in ended)
 
     async def _write_pins(self, shown: list[Pin]) -> list[str | None]:
         return await self._persistently(

@@ -90,17 +90,20 @@ async def accept(
         return earlier
     if only_known:
         raise NothingAccepted
-    names = await targets.names_of(uow, wanted.target_ids)
+    work = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
+    fleet = None
+    if work.calendars or wanted.preview_sha256:
+        fleet = await targets.known(uow, wanted.target_ids)
+        names = {id: target.name for id, target in fleet.items()}
+    else:
+        names = await targets.names_of(uow, wanted.target_ids)
     if repeated is None:
         wanted = await with_scripts(uow, wanted)
     given = repeated.given if repeated else await bound(uow, wanted)
     await check_files(uow, wanted)
-    work = await repository.open_work(uow.session, uow.actor.id, uow.actor.name)
     _admit(work, admission, len(names))
-    windows = Applied(now())
-    if work.calendars or wanted.preview_sha256:
-        fleet = await targets.known(uow, wanted.target_ids)
-        windows = await _windows(uow, fleet)
+    windows = await _windows(uow, fleet) if fleet and work.calendars else Applied(now())
+    if fleet:
         _refuse_outdated(wanted, fleet, windows)
     admitted = admit(windows, len(names), wanted.window_override, may_override=may_override)
     way = course(wanted.strategy, wanted.actions, len(names))

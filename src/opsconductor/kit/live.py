@@ -26,8 +26,8 @@ class Hints:
         self.redis = Redis.from_url(
             settings.redis_url.get_secret_value(), socket_connect_timeout=2, socket_keepalive=True
         )
-        self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._waiting_for_the_end: dict[str, set[asyncio.Event]] = {}
+        self._waiting: dict[str, dict[asyncio.Event, bool]] = {}
+        """Events by id, each with whether it is for the end of what has the id alone."""
         self._all: set[asyncio.Queue[dict[str, str]]] = set()
         self._listener: asyncio.Task[None] | None = None
         self.connected = False
@@ -59,14 +59,14 @@ class Hints:
     @asynccontextmanager
     async def watching(self, id: str, *, for_its_end: bool = False) -> AsyncIterator[asyncio.Event]:
         """Yield an event that is set at each hint about this id, or that may be of its end; the watcher clears it."""
-        event, waiting = asyncio.Event(), self._waiting_for_the_end if for_its_end else self._waiting
-        waiting.setdefault(id, set()).add(event)
+        event = asyncio.Event()
+        self._waiting.setdefault(id, {})[event] = for_its_end
         try:
             yield event
         finally:
-            waiting[id].discard(event)
-            if not waiting[id]:
-                del waiting[id]
+            del self._waiting[id][event]
+            if not self._waiting[id]:
+                del self._waiting[id]
 
     @asynccontextmanager
     async def everything(self, size: int = 1000) -> AsyncIterator[asyncio.Queue[dict[str, str]]]:
@@ -103,9 +103,8 @@ class Hints:
         except (ValueError, KeyError, TypeError):
             log.warning("live.unreadable_hint")
             return
-        concerned = (self._waiting,) if hint.get("goes_on") else (self._waiting, self._waiting_for_the_end)
-        for waiting in concerned:
-            for event in waiting.get(id, ()):
+        for event, for_its_end in self._waiting.get(id, {}).items():
+            if not (for_its_end and hint.get("goes_on")):
                 event.set()
         self._queue(str(hint.get("kind", "")), id)
 
@@ -115,8 +114,7 @@ class Hints:
                 queue.put_nowait({"kind": kind, "id": id})
 
     def _wake_everyone(self) -> None:
-        for waiting in (self._waiting, self._waiting_for_the_end):
-            for events in waiting.values():
-                for event in events:
-                    event.set()
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
         self._queue(RECONNECTED, "")
